@@ -1,0 +1,53 @@
+/*
+ * weft/status.h - what a call of the library answers
+ *
+ * A status is an int: 0 (WEFT_OK) or one of the negative WEFT_E... below. Outcomes that are part of normal work (a deque
+ * was empty, a race was lost) are not statuses; they have enumerations of their own.
+ *
+ *     weft_pool *pool;
+ *     int status = weft_pool_create(NULL, &pool);
+ *     if (status != WEFT_OK)
+ *         fprintf(stderr, "no pool: %s\n", weft_status_message(status));
+ *
+ * What follows holds for every function of the library that does not say otherwise.
+ *   Errors    a call that fails has no effect; the library never aborts, never prints, and never reports by errno
+ *   Threads   any; lock-free
+ */
+#ifndef WEFT_STATUS_H
+#define WEFT_STATUS_H
+
+#include <weft/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Every status: its name, its value (fixed for good), and its message. */
+#define WEFT_STATUS_MAP(X)                                                                                             \
+    X(OK, 0, "success")                                                                                                \
+    X(EINVAL, -1, "an argument is of the wrong kind or has a value that is not allowed")                               \
+    X(ENOMEM, -2, "out of memory")                                                                                     \
+    X(ESYSTEM, -3, "the operating system refused a thread or another resource")                                        \
+    X(ECLOSED, -4, "the pool is shut down and takes no more work")                                                     \
+    X(ETIMEDOUT, -5, "the time was up before the call was done")                                                       \
+    X(ECANCELED, -6, "the task was cancelled before it started")                                                       \
+    X(EDEADLK, -7, "the call would wait for the task that makes it")                                                   \
+    X(EFORKED, -8, "the pool belongs to the process before fork(); create a new one here")
+
+enum weft_status {
+#define WEFT_STATUS_ENUMERATOR(name, value, message) WEFT_##name = value,
+    WEFT_STATUS_MAP(WEFT_STATUS_ENUMERATOR)
+#undef WEFT_STATUS_ENUMERATOR
+};
+
+/* Returns the name of `status` ("WEFT_ENOMEM"), or "WEFT_E?" for a number that is none. Static storage. */
+WEFT_API const char *weft_status_name(int status);
+
+/* Returns one line in English that says what `status` means, without a full stop or a newline. Static storage. */
+WEFT_API const char *weft_status_message(int status);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

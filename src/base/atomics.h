@@ -1,0 +1,90 @@
+/*
+ * base/atomics.h - the one home of atomic operations, and of what the sanitizers must be told
+ *
+ * Every access that threads share goes through an operation named here, so that one search lists them all and one build
+ * can replace them all. An atomic variable is a structure around its value: it cannot be read or written by accident.
+ *
+ * No stand-alone fence carries data: ThreadSanitizer does not model fences, and would report what they order. The one
+ * fence here, wi_fence_seq_cst(), only orders a store before a later load of another location (store buffering); the
+ * data always travels by a release and an acquire operation with the name of an edge.
+ *
+ * Each use says in its comment which edge it belongs to, in square brackets; or "owner's own" where no other thread
+ * writes it and a race is impossible; or "hint:" and where what it read is checked again.
+ */
+#ifndef WI_BASE_ATOMICS_H
+#define WI_BASE_ATOMICS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    uint32_t value;
+} wi_atomic_u32;
+
+typedef struct {
+    _Alignas(8) uint64_t value;
+} wi_atomic_u64;
+
+typedef struct {
+    void *value;
+} wi_atomic_ptr;
+
+/* Before the variable is shared, or after. */
+#define wi_init(p, v) ((void)((p)->value = (v)))
+
+#define wi_load_relaxed(p)     __atomic_load_n(&(p)->value, __ATOMIC_RELAXED)
+#define wi_load_acquire(p)     __atomic_load_n(&(p)->value, __ATOMIC_ACQUIRE)
+#define wi_store_relaxed(p, v) __atomic_store_n(&(p)->value, (v), __ATOMIC_RELAXED)
+#define wi_store_release(p, v) __atomic_store_n(&(p)->value, (v), __ATOMIC_RELEASE)
+
+/* Read-modify-write; each gives the value before. */
+#define wi_exchange_acq_rel(p, v)  __atomic_exchange_n(&(p)->value, (v), __ATOMIC_ACQ_REL)
+#define wi_fetch_add_relaxed(p, v) __atomic_fetch_add(&(p)->value, (v), __ATOMIC_RELAXED)
+#define wi_fetch_add_release(p, v) __atomic_fetch_add(&(p)->value, (v), __ATOMIC_RELEASE)
+#define wi_fetch_add_acq_rel(p, v) __atomic_fetch_add(&(p)->value, (v), __ATOMIC_ACQ_REL)
+#define wi_fetch_or_acq_rel(p, v)  __atomic_fetch_or(&(p)->value, (v), __ATOMIC_ACQ_REL)
+#define wi_fetch_and_acq_rel(p, v) __atomic_fetch_and(&(p)->value, (v), __ATOMIC_ACQ_REL)
+
+/* Compare-and-swap: true if `*p` was `*expected` and is now `desired`; otherwise `*expected` is what was there, read
+ * relaxed. */
+#define wi_cas_acq_rel(p, expected, desired)                                                                           \
+    __atomic_compare_exchange_n(&(p)->value, (expected), (desired), false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)
+#define wi_cas_seq_cst(p, expected, desired)                                                                           \
+    __atomic_compare_exchange_n(&(p)->value, (expected), (desired), false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)
+
+/* Orders this thread's stores before it against its loads after it, among all threads that do the same. */
+static inline void wi_fence_seq_cst(void)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+}
+
+/* Tells the processor that this is a loop that waits. */
+static inline void wi_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* Edges that run through code which ThreadSanitizer cannot see (liburcu's assembly, the kernel): what the thread that
+ * calls wi_tsan_release(object) did before happens before what follows a later wi_tsan_acquire(object). They order nothing
+ * themselves, and do nothing in a program that is not built with -fsanitize=thread. */
+extern void __tsan_release(void *object) __attribute__((weak));
+extern void __tsan_acquire(void *object) __attribute__((weak));
+
+static inline void wi_tsan_release(void *object)
+{
+    if (__tsan_release)
+        __tsan_release(object);
+}
+
+static inline void wi_tsan_acquire(void *object)
+{
+    if (__tsan_acquire)
+        __tsan_acquire(object);
+}
+
+#endif

@@ -1,0 +1,378 @@
+/*
+ * sched/pool.c - a pool's life, and the ways in for threads from outside
+ *
+ * Who touches what
+ *   free_callers   a caller takes a free bit and gives it back
+ *   in_use         callers raise it; all read it
+ *   stopping       the thread that shuts down
+ *   options, workers, locals, generation   written before the pool is given to anybody
+ *
+ * Edges
+ *   [pool.caller]  or of a slot's bit in caller_ends() -> and of the bit in caller_begins(): the slot's own fields.
+ *   [pool.slots]   raise of in_use in caller_begins() -> load of in_use by a searcher: the slot is one to look at.
+ *   [pool.stop]    store of stopping -> load by workers: nothing is left inside, they may end.
+ *   [pool.stopped] store of stopping after the threads have ended -> load by another thread that shuts down, too.
+ */
+#include <weft/pool.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/options.h"
+#include "os/clock.h"
+#include "os/cpus.h"
+#include "os/process.h"
+#include "sched/roots.h"
+#include "sched/sleep.h"
+#include "sched/worker.h"
+
+/* Nested joins that help with any work. More keeps cores busy in deeper trees, and multiplies the stack that one root may
+ * need: (HELP_DEPTH + 1) times what it needs alone. */
+#define HELP_DEPTH 32
+
+/* Looks before a worker sleeps. More answers new work sooner (a look costs about 0.1 us, waking a sleeper 40 us), and burns
+ * that much CPU each time that work runs out. */
+#define SEARCH_ROUNDS 200
+
+/* Bytes of a thread's name that are the pool's: the system allows 15, and "/4095" must fit. */
+#define NAME_BYTES 10
+
+/* Values of pool->stopping. */
+enum stop { RUNNING, STOPPING, STOPPED };
+
+/* ---- life ---- */
+
+static int options_complete(weft_pool_options *options)
+{
+    if (options->workers == 0)
+        options->workers = wi_cpus_usable();
+    else if (options->workers == WEFT_WORKERS_NONE)
+        options->workers = 0;
+    if (options->workers > WEFT_WORKERS_MAX || (unsigned)options->help > WEFT_HELP_NONE)
+        return WEFT_EINVAL;
+    if (options->local_bytes > SIZE_MAX / 2 / (WEFT_WORKERS_MAX + WI_CALLER_SLOTS))
+        return WEFT_ENOMEM;
+    if (options->help_depth == 0)
+        options->help_depth = HELP_DEPTH;
+    if (options->search_rounds == 0)
+        options->search_rounds = SEARCH_ROUNDS;
+    else if (options->search_rounds == WEFT_SEARCH_ONCE)
+        options->search_rounds = 0;
+    return WEFT_OK;
+}
+
+/* Frees a pool without threads. */
+static void pool_free(weft_pool *pool)
+{
+    if (pool->workers)
+        for (uint32_t i = 0; i < weft_pool_slots(pool); i++)
+            wi_worker_fini(&pool->workers[i]);
+    wi_sleep_fini(&pool->sleep);
+    wi_free(pool->workers);
+    wi_free(pool->locals);
+    wi_free(pool);
+}
+
+/* Gives each worker its block of memory; they are a cache line apart at least. */
+static int locals_create(weft_pool *pool)
+{
+    size_t bytes = pool->options.local_bytes;
+    size_t stride = (bytes + WI_CACHE_LINE - 1) & ~(size_t)(WI_CACHE_LINE - 1);
+    if (bytes == 0)
+        return WEFT_OK;
+    pool->locals = wi_alloc(WI_CACHE_LINE, stride * weft_pool_slots(pool));
+    if (!pool->locals)
+        return WEFT_ENOMEM;
+    for (uint32_t i = 0; i < weft_pool_slots(pool); i++)
+        pool->workers[i].local = (char *)pool->locals + i * stride;
+    return WEFT_OK;
+}
+
+/* Makes a pool whose threads are not started yet. */
+static int pool_build(const weft_pool_options *options, weft_pool **built)
+{
+    weft_pool *pool = wi_alloc(_Alignof(weft_pool), sizeof *pool);
+    if (!pool)
+        return WEFT_ENOMEM;
+    memset(pool, 0, sizeof *pool);
+    pool->options = *options;
+    snprintf(pool->name, sizeof pool->name, "%.*s", NAME_BYTES, options->name ? options->name : "weft");
+    pool->options.name = pool->name;
+    pool->generation = wi_process_generation();
+    uint32_t slots = weft_pool_slots(pool);
+    wi_roots_init(&pool->roots);
+    wi_init(&pool->free_callers, UINT64_MAX);
+    wi_init(&pool->in_use, options->workers);
+    pool->workers = wi_alloc(_Alignof(weft_worker), slots * sizeof *pool->workers);
+    for (uint32_t i = 0; pool->workers && i < slots; i++)
+        wi_worker_init(&pool->workers[i], pool, i);
+    if (!pool->workers || wi_sleep_init(&pool->sleep, slots) != WEFT_OK || locals_create(pool) != WEFT_OK) {
+        pool_free(pool);
+        return WEFT_ENOMEM;
+    }
+    *built = pool;
+    return WEFT_OK;
+}
+
+static void *thread_main(void *context)
+{
+    weft_worker *worker = context;
+    char name[16];
+    snprintf(name, sizeof name, "%.*s/%u", NAME_BYTES, worker->pool->name, (unsigned)worker->index % 10000);
+    wi_thread_name(name);
+    wi_worker_enter(worker);
+    wi_worker_begin(worker);
+    wi_worker_serve(worker, NULL);
+    wi_worker_end(worker);
+    wi_worker_leave(worker);
+    return NULL;
+}
+
+/* Ends the first `threads` threads and the callers' slots. Nobody is inside any more. */
+static void pool_stop(weft_pool *pool, uint32_t threads)
+{
+    wi_store_release(&pool->stopping, STOPPING); /* [pool.stop] */
+    for (uint32_t i = 0; i < threads; i++)
+        wi_sleep_wake(&pool->sleep, i);
+    for (uint32_t i = 0; i < threads; i++)
+        wi_thread_join(&pool->workers[i].thread);
+    for (uint32_t i = pool->options.workers; i < weft_pool_slots(pool); i++)
+        wi_worker_end(&pool->workers[i]);
+}
+
+int weft_pool_create(const weft_pool_options *options, weft_pool **pool)
+{
+    weft_pool_options complete;
+    weft_pool *built;
+    if (!pool || wi_options_read(&complete, sizeof complete, options) != WEFT_OK)
+        return WEFT_EINVAL;
+    int status = options_complete(&complete);
+    if (status == WEFT_OK)
+        status = wi_process_watch();
+    if (status == WEFT_OK)
+        status = pool_build(&complete, &built);
+    if (status != WEFT_OK)
+        return status;
+
+    for (uint32_t i = 0; i < complete.workers && status == WEFT_OK; i++) {
+        weft_worker *worker = &built->workers[i];
+        status = wi_thread_create(&worker->thread, complete.stack_bytes, thread_main, worker);
+        if (status != WEFT_OK)
+            pool_stop(built, i);
+    }
+    if (status != WEFT_OK)
+        pool_free(built);
+    else
+        *pool = built;
+    return status;
+}
+
+/* ---- callers ---- */
+
+/* Takes a free slot for the calling thread and makes it that worker; NULL if all are taken. The gate is held. */
+static weft_worker *caller_begins(weft_pool *pool)
+{
+    uint64_t bits = wi_load_relaxed(&pool->free_callers); /* hint: the CAS decides */
+    do {
+        if (bits == 0)
+            return NULL;
+    } while (!wi_cas_acq_rel(&pool->free_callers, &bits, bits & (bits - 1))); /* [pool.caller] */
+
+    uint32_t index = pool->options.workers + (uint32_t)__builtin_ctzll(bits);
+    uint32_t in_use = wi_load_relaxed(&pool->in_use);                                  /* hint: the CAS decides */
+    while (in_use <= index && !wi_cas_acq_rel(&pool->in_use, &in_use, index + 1)) /* [pool.slots] */
+        continue;
+    weft_worker *worker = &pool->workers[index];
+    wi_sleep_caller_begins(&pool->sleep);
+    wi_worker_enter(worker);
+    wi_worker_begin(worker);
+    return worker;
+}
+
+/* Gives the slot back. */
+static void caller_ends(weft_worker *worker)
+{
+    weft_pool *pool = worker->pool;
+    wi_worker_leave(worker);
+    wi_fetch_or_acq_rel(&pool->free_callers, UINT64_C(1) << (worker->index - pool->options.workers)); /* [pool.caller] */
+    wi_sleep_caller_ends(&pool->sleep);
+    wi_pool_look(pool);
+    wi_event_notify(&pool->roots.outside);
+}
+
+/* Whether there seem to be both a root to execute and a slot to do it in. */
+static bool caller_can_help(weft_pool *pool)
+{
+    return !wi_roots_are_none(&pool->roots) &&
+           wi_load_acquire(&pool->free_callers) != 0; /* hint: caller_begins() looks again */
+}
+
+/* Executes the oldest root in the queue, as a caller. Returns false if there was none to have, or no slot. */
+static bool caller_helps(weft_pool *pool)
+{
+    if (!caller_can_help(pool) || !wi_roots_hold(&pool->roots))
+        return false;
+    weft_worker *worker = caller_begins(pool);
+    weft_task *root = worker ? wi_roots_take(&pool->roots) : NULL;
+    if (root)
+        wi_worker_execute(worker, root);
+    if (worker)
+        caller_ends(worker);
+    wi_roots_release(&pool->roots);
+    return root != NULL;
+}
+
+/* Waits, as a thread from outside, until `root` is settled. */
+static int wait_outside(weft_pool *pool, weft_task *root)
+{
+    struct wi_event *outside = &pool->roots.outside;
+    uint64_t state;
+    while (!wi_task_is_settled(state = wi_task_state(root))) {
+        if (!wi_task_is_taken(state) && caller_helps(pool))
+            continue;
+        uint32_t key = wi_event_prepare(outside);
+        state = wi_task_await(root, WI_TASK_OUTSIDE);
+        if (wi_task_is_settled(state) || (!wi_task_is_taken(state) && caller_can_help(pool)))
+            wi_event_cancel(outside);
+        else
+            wi_event_wait(outside, key, WI_NEVER);
+    }
+    return state & WI_TASK_CANCELED ? WEFT_ECANCELED : WEFT_OK;
+}
+
+static int check(const weft_pool *pool)
+{
+    if (!pool)
+        return WEFT_EINVAL;
+    return wi_pool_is_forked(pool) ? WEFT_EFORKED : WEFT_OK;
+}
+
+/* Brings an accepted root to the queue. */
+static void bring(weft_pool *pool, weft_task *task, weft_task_fn *run)
+{
+    wi_task_reset(task, run, WI_TASK_ROOT);
+    wi_roots_put(&pool->roots, task);
+    wi_sleep_announce(&pool->sleep, true);
+}
+
+int weft_run(weft_pool *pool, weft_task *task, weft_task_fn *run)
+{
+    int status = check(pool);
+    if (status != WEFT_OK || !task || !run)
+        return status != WEFT_OK ? status : WEFT_EINVAL;
+    weft_worker *worker = wi_worker_here(pool);
+    if (worker) {
+        run(worker, task);
+        return WEFT_OK;
+    }
+    if (!wi_roots_accept(&pool->roots))
+        return WEFT_ECLOSED;
+    worker = caller_begins(pool);
+    if (!worker) {
+        bring(pool, task, run);
+        return wait_outside(pool, task);
+    }
+    run(worker, task);
+    caller_ends(worker);
+    wi_roots_release(&pool->roots);
+    return WEFT_OK;
+}
+
+int weft_start(weft_pool *pool, weft_task *task, weft_task_fn *run)
+{
+    int status = check(pool);
+    if (status != WEFT_OK || !task || !run)
+        return status != WEFT_OK ? status : WEFT_EINVAL;
+    if (!wi_roots_accept(&pool->roots))
+        return WEFT_ECLOSED;
+    bring(pool, task, run);
+    return WEFT_OK;
+}
+
+int weft_wait(weft_pool *pool, weft_task *task)
+{
+    int status = check(pool);
+    if (status != WEFT_OK || !task)
+        return status != WEFT_OK ? status : WEFT_EINVAL;
+    weft_worker *worker = wi_worker_here(pool);
+    if (!worker)
+        return wait_outside(pool, task);
+    wi_worker_serve(worker, task);
+    return wi_task_state(task) & WI_TASK_CANCELED ? WEFT_ECANCELED : WEFT_OK;
+}
+
+/* ---- the end ---- */
+
+/* Waits on the event of `pool`'s outside until `is_so` holds. False if the deadline passed first. */
+static bool wait_until(weft_pool *pool, bool (*is_so)(weft_pool *pool), uint64_t deadline)
+{
+    struct wi_event *outside = &pool->roots.outside;
+    for (;;) {
+        uint32_t key = wi_event_prepare(outside);
+        if (is_so(pool)) {
+            wi_event_cancel(outside);
+            return true;
+        }
+        if (!wi_event_wait(outside, key, deadline))
+            return is_so(pool);
+    }
+}
+
+static bool is_stopped(weft_pool *pool)
+{
+    return wi_load_acquire(&pool->stopping) == STOPPED; /* [pool.stopped] */
+}
+
+/* Whether all is settled, or there are roots that the thread that waits must see to itself. */
+static bool is_over_or_ours(weft_pool *pool)
+{
+    bool is_ours = pool->options.workers == 0 || wi_roots_cancel(&pool->roots);
+    return wi_roots_are_over(&pool->roots) || (is_ours && caller_can_help(pool));
+}
+
+int weft_pool_shutdown(weft_pool *pool, weft_shutdown how, uint64_t timeout_ns)
+{
+    int status = check(pool);
+    if (status != WEFT_OK || (unsigned)how > WEFT_CANCEL_QUEUED)
+        return status != WEFT_OK ? status : WEFT_EINVAL;
+    if (wi_worker_here(pool))
+        return WEFT_EDEADLK;
+    uint64_t deadline = wi_clock_deadline(timeout_ns);
+    wi_roots_close(&pool->roots, how == WEFT_CANCEL_QUEUED);
+    while (!wi_roots_are_over(&pool->roots)) {
+        if (!wait_until(pool, is_over_or_ours, deadline))
+            return WEFT_ETIMEDOUT;
+        if (!wi_roots_are_over(&pool->roots))
+            caller_helps(pool);
+    }
+    uint32_t running = RUNNING;
+    if (!wi_cas_acq_rel(&pool->stopping, &running, STOPPING)) /* [pool.stopped] */
+        return wait_until(pool, is_stopped, deadline) ? WEFT_OK : WEFT_ETIMEDOUT;
+    pool_stop(pool, pool->options.workers);
+    wi_store_release(&pool->stopping, STOPPED); /* [pool.stopped] */
+    wi_event_notify(&pool->roots.outside);
+    return WEFT_OK;
+}
+
+int weft_pool_destroy(weft_pool *pool)
+{
+    if (!pool)
+        return WEFT_OK;
+    int status = weft_pool_shutdown(pool, WEFT_DRAIN, WEFT_FOREVER);
+    if (status == WEFT_OK)
+        pool_free(pool);
+    return status;
+}
+
+/* ---- counts ---- */
+
+uint32_t weft_pool_workers(const weft_pool *pool)
+{
+    return pool ? pool->options.workers : 0;
+}
+
+uint32_t weft_pool_slots(const weft_pool *pool)
+{
+    return pool ? pool->options.workers + WI_CALLER_SLOTS : 0;
+}

@@ -1,0 +1,293 @@
+/*
+ * sched/worker.c - a worker: where it finds work, how it runs it, and when it sleeps
+ *
+ * Invariants
+ *   I1  A task that is stolen was the oldest in its deque: whoever waits for a stolen task has an empty deque.
+ *   I2  So a thief's deque is empty when it starts a stolen task, and what it then holds are that task's own forks and
+ *       theirs, for as long as the task is not settled and the thief helps within its subtree only.
+ *   I3  Whoever is woken, or finds work, looks for more before it turns to it (sched/sleep.c, I2).
+ *
+ * Who touches what
+ *   deque        the worker pushes and pops; any worker steals
+ *   followers    a worker that is going to sleep sets its bit; the worker itself clears all when it forks
+ *   local        the worker's thread, between the hooks; then the thread that shuts down
+ *   random, depth, outer, is_begun   the thread that is the worker
+ *   in_use, stopping, free_callers   see sched/pool.c
+ *
+ * Edges
+ *   [worker.follow]  or of followers, fence <-> fence in announce, load of followers: either the worker that forks sees
+ *                    the follower, or the follower sees the fork. Carries no data.
+ */
+#include "sched/worker.h"
+
+#include <string.h>
+
+#include "base/random.h"
+#include "os/process.h"
+
+/* The innermost worker that this thread is. */
+static _Thread_local weft_worker *current;
+
+void wi_worker_init(weft_worker *worker, weft_pool *pool, uint32_t index)
+{
+    memset(worker, 0, sizeof *worker);
+    wi_deque_init(&worker->deque, WI_DEQUE_CAPACITY, 0);
+    worker->pool = pool;
+    worker->index = index;
+    uint64_t stream = pool->options.seed + index;
+    worker->random = wi_random_next(&stream);
+}
+
+void wi_worker_fini(weft_worker *worker)
+{
+    wi_deque_fini(&worker->deque);
+}
+
+void wi_worker_begin(weft_worker *worker)
+{
+    const weft_pool_options *options = &worker->pool->options;
+    if (worker->is_begun)
+        return;
+    worker->is_begun = true;
+    if (worker->local)
+        memset(worker->local, 0, options->local_bytes);
+    if (options->on_start)
+        options->on_start(worker, options->context);
+}
+
+void wi_worker_end(weft_worker *worker)
+{
+    const weft_pool_options *options = &worker->pool->options;
+    if (worker->is_begun && options->on_stop)
+        options->on_stop(worker, options->context);
+    worker->is_begun = false;
+}
+
+void wi_worker_enter(weft_worker *worker)
+{
+    worker->outer = current;
+    current = worker;
+}
+
+void wi_worker_leave(weft_worker *worker)
+{
+    current = worker->outer;
+}
+
+weft_worker *wi_worker_here(const weft_pool *pool)
+{
+    weft_worker *worker = current;
+    while (worker && worker->pool != pool)
+        worker = worker->outer;
+    return worker;
+}
+
+bool wi_pool_is_forked(const weft_pool *pool)
+{
+    return pool->generation != wi_process_generation();
+}
+
+static uint32_t slots_in_use(weft_pool *pool)
+{
+    return wi_load_acquire(&pool->in_use); /* [pool.slots] */
+}
+
+/* Whether any worker has a task that could be stolen. */
+static bool has_forks(weft_pool *pool)
+{
+    uint32_t slots = slots_in_use(pool);
+    for (uint32_t i = 0; i < slots; i++)
+        if (wi_deque_has_items(&pool->workers[i].deque))
+            return true;
+    return false;
+}
+
+void wi_pool_look(weft_pool *pool)
+{
+    bool has_roots = !wi_roots_are_none(&pool->roots);
+    if (has_roots || has_forks(pool))
+        wi_sleep_announce(&pool->sleep, has_roots);
+}
+
+/* Wakes those that sleep until this worker forks. */
+static void wake_followers(weft_worker *worker)
+{
+    weft_pool *pool = worker->pool;
+    uint64_t bits = wi_exchange_acq_rel(&worker->followers, UINT64_C(0)); /* [worker.follow] */
+    uint32_t slots = slots_in_use(pool);
+    for (uint32_t i = 0; i < slots; i++)
+        if (bits >> (i % 64) & 1)
+            wi_sleep_wake(&pool->sleep, i);
+}
+
+void wi_worker_announce(weft_worker *worker)
+{
+    wi_sleep_announce(&worker->pool->sleep, false);
+    if (wi_load_relaxed(&worker->followers) != 0) /* [worker.follow] */
+        wake_followers(worker);
+}
+
+/* Asks to be woken when `thief` forks. Returns whether it has already. */
+static bool follow(weft_worker *worker, weft_worker *thief)
+{
+    wi_fetch_or_acq_rel(&thief->followers, UINT64_C(1) << worker->index % 64); /* [worker.follow] */
+    wi_fence_seq_cst();                                                        /* [worker.follow] */
+    return wi_deque_has_items(&thief->deque);
+}
+
+static weft_task *steal(weft_worker *victim)
+{
+    struct wi_steal seen;
+    while (wi_deque_look(&victim->deque, &seen))
+        if (wi_deque_take(&victim->deque, &seen))
+            return seen.item;
+    return NULL;
+}
+
+/* Steals from the worker that runs `awaited`, and only what `awaited` has forked: if it is not settled after the look, what
+ * was seen was forked before it ended, and the deque was empty when it began (I2). */
+static weft_task *steal_from_thief(weft_worker *worker, weft_task *awaited)
+{
+    uint64_t state = wi_task_state(awaited);
+    if (!wi_task_is_taken(state))
+        return NULL;
+    weft_worker *thief = &worker->pool->workers[wi_task_taker(state)];
+    struct wi_steal seen;
+    while (wi_deque_look(&thief->deque, &seen) && !wi_task_is_settled(wi_task_state(awaited)))
+        if (wi_deque_take(&thief->deque, &seen))
+            return seen.item;
+    return NULL;
+}
+
+/* Looks once at every deque, from a random one on, and then at the roots. */
+static weft_task *search(weft_worker *worker)
+{
+    weft_pool *pool = worker->pool;
+    uint32_t slots = slots_in_use(pool);
+    uint32_t first = wi_random_below(&worker->random, slots);
+    for (uint32_t i = 0; i < slots; i++) {
+        weft_worker *victim = &pool->workers[(first + i) % slots];
+        weft_task *task = victim == worker ? NULL : steal(victim);
+        if (task)
+            return task;
+    }
+    return wi_roots_take(&pool->roots);
+}
+
+void wi_worker_execute(weft_worker *worker, weft_task *task)
+{
+    weft_pool *pool = worker->pool;
+    bool is_root = (wi_task_claim(task, worker->index) & WI_TASK_ROOT) != 0;
+    bool is_canceled = is_root && wi_roots_cancel(&pool->roots);
+    if (!is_canceled)
+        task->run(worker, task);
+
+    uint32_t waiter;
+    if (wi_task_settle(task, is_canceled ? WI_TASK_CANCELED : WI_TASK_DONE, &waiter)) {
+        if (waiter == WI_TASK_OUTSIDE)
+            wi_event_notify(&pool->roots.outside);
+        else
+            wi_sleep_wake(&pool->sleep, waiter);
+    }
+    if (is_root)
+        wi_roots_release(&pool->roots);
+}
+
+/* What a worker may do while it waits. */
+struct licence {
+    bool any;     /* whatever there is */
+    bool subtree; /* what the awaited task has forked */
+};
+
+static struct licence licence_for(const weft_worker *worker, const weft_task *awaited)
+{
+    const weft_pool_options *options = &worker->pool->options;
+    bool any = !awaited || (options->help == WEFT_HELP_ANY && worker->depth < options->help_depth);
+    return (struct licence){.any = any, .subtree = awaited && (any || options->help == WEFT_HELP_SUBTREE)};
+}
+
+/* Ends a search; the last searcher sees to it that no work is left without one. */
+static void stop_searching(weft_worker *worker)
+{
+    if (wi_sleep_found(&worker->pool->sleep))
+        wi_pool_look(worker->pool);
+}
+
+/* Whether the worker must not sleep although it may not do any work: `awaited` is settled, or can make progress by it. */
+static bool has_reason_to_stay(weft_worker *worker, weft_task *awaited, bool may_follow)
+{
+    uint64_t state = wi_task_await(awaited, worker->index);
+    if (wi_task_is_settled(state))
+        return true;
+    if (wi_task_is_taken(state))
+        return may_follow && follow(worker, &worker->pool->workers[wi_task_taker(state)]);
+    if (state & WI_TASK_ROOT)
+        return !wi_roots_are_none(&worker->pool->roots);
+    /* The thief is between its two steps, take and claim: let it go on, for only then it can be followed. */
+    if (may_follow)
+        wi_thread_yield();
+    return may_follow;
+}
+
+/* Sleeps until there may be something to do. */
+static void nap(weft_worker *worker, weft_task *awaited, struct licence may)
+{
+    weft_pool *pool = worker->pool;
+    uint32_t key = wi_sleep_prepare(&pool->sleep, worker->index, may.any);
+    bool stay = awaited ? has_reason_to_stay(worker, awaited, may.subtree && !may.any)
+                        : wi_load_acquire(&pool->stopping) != 0; /* [pool.stop] */
+    if (may.any)
+        stay = stay || !wi_roots_are_none(&pool->roots) || has_forks(pool);
+    else if (!stay)
+        wi_pool_look(pool);
+    wi_sleep_wait(&pool->sleep, worker->index, may.any, key, stay);
+}
+
+static weft_task *find(weft_worker *worker, weft_task *awaited, struct licence may)
+{
+    weft_task *task = may.subtree ? steal_from_thief(worker, awaited) : NULL;
+    if (!task && may.any)
+        task = search(worker);
+    else if (!task && (wi_task_state(awaited) & WI_TASK_ROOT) && !wi_task_is_taken(wi_task_state(awaited)))
+        task = wi_roots_take(&worker->pool->roots);
+    return task;
+}
+
+int wi_worker_serve(weft_worker *worker, weft_task *awaited)
+{
+    weft_pool *pool = worker->pool;
+    struct licence may = licence_for(worker, awaited);
+    uint32_t misses = 0;
+    if (wi_pool_is_forked(pool))
+        return WEFT_EFORKED;
+    if (may.any)
+        wi_sleep_search(&pool->sleep);
+    for (;;) {
+        if (awaited && wi_task_is_settled(wi_task_state(awaited)))
+            break;
+        weft_task *task = find(worker, awaited, may);
+        if (task) {
+            if (may.any)
+                stop_searching(worker);
+            worker->depth += awaited != NULL;
+            wi_worker_execute(worker, task);
+            worker->depth -= awaited != NULL;
+            if (may.any)
+                wi_sleep_search(&pool->sleep);
+            misses = 0;
+        } else if (!awaited && wi_load_acquire(&pool->stopping) != 0) { /* [pool.stop] */
+            break;
+        } else if (misses < pool->options.search_rounds) {
+            misses++;
+            wi_pause();
+        } else {
+            if (!awaited)
+                weft_deque_reclaim(&worker->deque);
+            nap(worker, awaited, may);
+            misses = 0;
+        }
+    }
+    if (may.any)
+        stop_searching(worker);
+    return WEFT_OK;
+}

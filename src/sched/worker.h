@@ -1,0 +1,85 @@
+/*
+ * sched/worker.h - a worker: where it finds work, how it runs it, and when it sleeps
+ *
+ * A worker is a slot of a pool: a deque, a place to sleep, and what belongs to one thread at a time. Most slots have a
+ * thread of their own for as long as the pool lives; the others are for callers, who take one while they execute.
+ *
+ *   Threads   the worker's own thread, unless said otherwise
+ */
+#ifndef WI_SCHED_WORKER_H
+#define WI_SCHED_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weft/pool.h>
+
+#include "base/atomics.h"
+#include "base/layout.h"
+#include "os/thread.h"
+#include "queue/deque.h"
+#include "sched/handshake.h"
+#include "sched/roots.h"
+#include "sched/sleep.h"
+
+/* Slots for callers beside those of the pool's threads; more callers than that wait for their turn. One word of bits. */
+#define WI_CALLER_SLOTS 64
+
+struct weft_worker {
+    weft_deque deque;
+    _Alignas(WI_CACHE_LINE) wi_atomic_u64 followers; /* who sleeps until this worker forks: bit (slot % 64) */
+    _Alignas(WI_CACHE_LINE) weft_pool *pool;
+    weft_worker *outer; /* the worker, of another pool, that the same thread is while it is not this one */
+    void *local;
+    uint64_t random;
+    uint32_t index;
+    uint32_t depth; /* joins, one inside the other, that are helping */
+    bool is_begun;  /* the start hook has run */
+    wi_thread thread;
+};
+
+struct weft_pool {
+    struct wi_sleep sleep;
+    struct wi_roots roots;
+    _Alignas(WI_CACHE_LINE) wi_atomic_u64 free_callers; /* a bit for each caller's slot that is free */
+    wi_atomic_u32 in_use;                               /* slots below this number may have work */
+    wi_atomic_u32 stopping;                             /* see enum stop in pool.c */
+    weft_worker *workers;                               /* threads first, then callers' slots; not changed any more */
+    void *locals;
+    weft_pool_options options; /* with the defaults filled in; `name` points to the next field */
+    char name[16];
+    uint32_t generation;       /* of the process that made the pool */
+};
+
+/* Fills in a slot of a new pool. */
+void wi_worker_init(weft_worker *worker, weft_pool *pool, uint32_t index);
+void wi_worker_fini(weft_worker *worker);
+
+/* Runs the start hook before a slot's first task, or the stop hook if the slot was ever begun. */
+void wi_worker_begin(weft_worker *worker);
+void wi_worker_end(weft_worker *worker);
+
+/* Makes the calling thread this worker, from enter to leave. */
+void wi_worker_enter(weft_worker *worker);
+void wi_worker_leave(weft_worker *worker);
+
+/* Returns the worker of `pool` that the calling thread is, or NULL. Any thread. */
+weft_worker *wi_worker_here(const weft_pool *pool);
+
+/* Executes what the worker may until `awaited` is settled, or, if it is NULL, until the pool stops. Sleeps when there is
+ * nothing. WEFT_EFORKED: it can never be, because the threads are in another process. */
+int wi_worker_serve(weft_worker *worker, weft_task *awaited);
+
+/* Runs a task that was taken from a queue, settles it, and wakes who waits for it. */
+void wi_worker_execute(weft_worker *worker, weft_task *task);
+
+/* Tells sleepers that the worker's deque has a new item. */
+void wi_worker_announce(weft_worker *worker);
+
+/* Looks for work anywhere in `pool` and announces it, as I2 of sched/sleep.c asks. Any thread. */
+void wi_pool_look(weft_pool *pool);
+
+/* Whether the pool belongs to another process. Any thread. */
+bool wi_pool_is_forked(const weft_pool *pool);
+
+#endif
