@@ -61,7 +61,7 @@ typedef void weft_worker_fn(weft_worker *worker, void *context);
 /* How to create a pool. Start from { .size = sizeof(weft_pool_options) }: a zero means the default. */
 typedef struct weft_pool_options {
     size_t size;            /* sizeof(weft_pool_options) as the caller knows it */
-    uint32_t workers;       /* threads; default: one for each CPU that the affinity mask and the cgroup quota leave us */
+    uint32_t workers;       /* threads; default: see weft_pool_create() */
     weft_help help;         /* default: WEFT_HELP_ANY */
     uint32_t help_depth;    /* bound for WEFT_HELP_ANY; default: 32 */
     uint32_t search_rounds; /* looks at all sources of work before a worker sleeps; default: 200, some 20 us */
@@ -80,8 +80,10 @@ typedef enum weft_shutdown {
     WEFT_CANCEL_QUEUED /* root tasks that have not started never will; who waits for one gets WEFT_ECANCELED */
 } weft_shutdown;
 
-/* Gives a new pool in `*pool`; `options` may be NULL. The caller releases it with weft_pool_destroy().
- * WEFT_EINVAL: a size, a count or an enumerator out of range. WEFT_ENOMEM, WEFT_ESYSTEM: no memory, no thread. */
+/* Gives a new pool in `*pool`; `options` may be NULL. The caller releases it with weft_pool_destroy(). Without a number of
+ * workers, the environment's WEFT_WORKERS counts (0: none), or else there is one for each CPU that both the affinity mask
+ * and the cgroup's quota leave to the process. WEFT_EINVAL: a size, a count or an enumerator out of range, also in the
+ * environment. WEFT_ENOMEM, WEFT_ESYSTEM: no memory, no thread. */
 WEFT_API int weft_pool_create(const weft_pool_options *options, weft_pool **pool);
 
 /* Takes no more root tasks from now on, waits at most `timeout_ns` until those that it has are settled, then stops the

@@ -16,6 +16,7 @@
 #include <weft/pool.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -43,10 +44,23 @@ enum stop { RUNNING, STOPPING, STOPPED };
 
 /* ---- life ---- */
 
+/* How many workers a pool has that was not told: what the environment says, or as many as there are CPUs for. Gives
+ * something above WEFT_WORKERS_MAX for what is not a number. */
+static uint32_t default_workers(void)
+{
+    const char *text = getenv("WEFT_WORKERS");
+    if (!text)
+        return wi_cpus_usable();
+    char *end;
+    unsigned long number = strtoul(text, &end, 10);
+    bool is_number = end != text && *end == '\0' && *text != '-';
+    return is_number && number <= WEFT_WORKERS_MAX ? (uint32_t)number : UINT32_MAX;
+}
+
 static int options_complete(weft_pool_options *options)
 {
     if (options->workers == 0)
-        options->workers = wi_cpus_usable();
+        options->workers = default_workers();
     else if (options->workers == WEFT_WORKERS_NONE)
         options->workers = 0;
     if (options->workers > WEFT_WORKERS_MAX || (unsigned)options->help > WEFT_HELP_NONE)

@@ -70,6 +70,8 @@ void wi_sleep_fini(struct wi_sleep *sleep)
 {
     wi_free(sleep->willing);
     wi_free(sleep->beds);
+    sleep->willing = NULL;
+    sleep->beds = NULL;
 }
 
 /* Wakes one sleeper that takes any work, if there is one, and counts it as searching on its behalf. */

@@ -1,0 +1,400 @@
+/*
+ * unit/test_worker.c - where a worker finds work, what it may help with, and when it sleeps
+ *
+ * Scenes are built of tasks that hold a worker until they are released, so that it is known who is free to do what. A
+ * scheduler that does less than it must leaves such a scene standing, and the test's time-out tells.
+ */
+#include <criterion/criterion.h>
+
+#include <weft/pool.h>
+#include <weft/task.h>
+
+#include "base/atomics.h"
+#include "os/thread.h"
+#include "sched/worker.h"
+
+#define NOBODY UINT32_MAX
+
+/* A task that marks who began it, then waits to be released, and marks its end. */
+struct actor {
+    weft_task task;
+    wi_atomic_u32 by;
+    wi_atomic_u32 may_end;
+    wi_atomic_u32 has_ended;
+};
+
+static void wait_for(wi_atomic_u32 *flag)
+{
+    while (wi_load_acquire(flag) == 0)
+        wi_thread_yield();
+}
+
+static uint32_t begun_by(struct actor *actor)
+{
+    return wi_load_acquire(&actor->by);
+}
+
+static void wait_for_begin(struct actor *actor)
+{
+    while (begun_by(actor) == NOBODY)
+        wi_thread_yield();
+}
+
+static void release(struct actor *actor)
+{
+    wi_store_release(&actor->may_end, 1);
+}
+
+static void act(weft_worker *worker, weft_task *task)
+{
+    struct actor *actor = weft_entry(task, struct actor, task);
+    wi_store_release(&actor->by, weft_worker_index(worker));
+    wait_for(&actor->may_end);
+    wi_store_release(&actor->has_ended, 1);
+}
+
+static void dawdle(void)
+{
+    for (int i = 0; i < 300; i++)
+        wi_thread_yield();
+}
+
+static weft_pool *create(weft_pool_options options)
+{
+    weft_pool *pool = NULL;
+    options.size = sizeof options;
+    cr_assert_eq(weft_pool_create(&options, &pool), WEFT_OK);
+    return pool;
+}
+
+static struct actor new_actor(void)
+{
+    return (struct actor){.by = {NOBODY}};
+}
+
+/* Starts `actor` with `body` and returns when a worker has begun it; the calling thread helps with nothing. */
+static void hand_over(weft_pool *pool, struct actor *actor, weft_task_fn *body)
+{
+    cr_assert_eq(weft_start(pool, &actor->task, body), WEFT_OK);
+    wait_for_begin(actor);
+}
+
+/* ---- what a join may do while its task is away ---- */
+
+/* Of three workers one is blocked, one plays the scene, and one is free to steal from it. */
+struct scene {
+    struct actor blocker, joiner;
+    struct actor thief, grandchild, other; /* `thief` is stolen; `grandchild` is its fork; `other` is an unrelated root */
+    bool is_helped;                        /* whether the grandchild must be run by the join */
+};
+
+static void stolen(weft_worker *worker, weft_task *task)
+{
+    struct scene *scene = weft_entry(task, struct scene, thief.task);
+    wi_store_release(&scene->thief.by, weft_worker_index(worker));
+    wait_for(&scene->thief.may_end);
+    weft_fork(worker, &scene->grandchild.task, act);
+    if (scene->is_helped)
+        wait_for(&scene->grandchild.has_ended);
+    else
+        dawdle();
+    weft_join(worker, &scene->grandchild.task);
+    wi_store_release(&scene->thief.has_ended, 1);
+}
+
+static void join_stolen(weft_worker *worker, weft_task *task)
+{
+    struct scene *scene = weft_entry(task, struct scene, joiner.task);
+    wi_store_release(&scene->joiner.by, weft_worker_index(worker));
+    weft_fork(worker, &scene->thief.task, stolen);
+    wait_for_begin(&scene->thief);
+    cr_assert_eq(weft_start(weft_worker_pool(worker), &scene->other.task, act), WEFT_OK);
+    release(&scene->thief);
+    cr_assert_eq(weft_join(worker, &scene->thief.task), WEFT_OK);
+    cr_assert_eq(wi_load_acquire(&scene->thief.has_ended), 1);
+    wi_store_release(&scene->joiner.has_ended, 1);
+}
+
+static void play(weft_help help, uint32_t search_rounds, bool is_helped)
+{
+    weft_pool *pool = create((weft_pool_options){.workers = 3, .help = help, .search_rounds = search_rounds});
+    struct scene scene = {.is_helped = is_helped};
+    scene.blocker = scene.joiner = scene.thief = scene.grandchild = scene.other = new_actor();
+    release(&scene.grandchild);
+    release(&scene.other);
+    hand_over(pool, &scene.blocker, act);
+    hand_over(pool, &scene.joiner, join_stolen);
+    wait_for(&scene.joiner.has_ended);
+    release(&scene.blocker);
+    cr_assert_eq(weft_wait(pool, &scene.blocker.task), WEFT_OK);
+    cr_assert_eq(weft_wait(pool, &scene.joiner.task), WEFT_OK);
+    cr_assert_eq(weft_wait(pool, &scene.other.task), WEFT_OK);
+    if (is_helped)
+        cr_assert_eq(begun_by(&scene.grandchild), begun_by(&scene.joiner));
+    else
+        cr_assert_neq(begun_by(&scene.grandchild), begun_by(&scene.joiner), "a join has run what it must not");
+    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+}
+
+Test(worker, a_join_helps_its_thief)
+{
+    for (int i = 0; i < 20; i++)
+        play(WEFT_HELP_SUBTREE, 0, true);
+}
+
+Test(worker, a_join_that_sleeps_is_woken_by_a_fork_of_its_thief)
+{
+    for (int i = 0; i < 20; i++)
+        play(WEFT_HELP_SUBTREE, WEFT_SEARCH_ONCE, true);
+}
+
+Test(worker, a_join_that_may_help_with_anything_helps_its_thief)
+{
+    for (int i = 0; i < 20; i++)
+        play(WEFT_HELP_ANY, WEFT_SEARCH_ONCE, true);
+}
+
+Test(worker, a_join_that_may_not_help_sleeps)
+{
+    for (int i = 0; i < 20; i++)
+        play(WEFT_HELP_NONE, 0, false);
+}
+
+/* Of two workers one joins what the other has stolen; a root that comes meanwhile is run inside the join, or is not. */
+struct visit {
+    struct actor host, away, guest;
+    bool is_let_in;
+    bool came_inside;
+};
+
+static void away(weft_worker *worker, weft_task *task)
+{
+    struct visit *visit = weft_entry(task, struct visit, away.task);
+    wi_store_release(&visit->away.by, weft_worker_index(worker));
+    wait_for(&visit->away.may_end);
+    if (visit->is_let_in)
+        wait_for(&visit->guest.has_ended);
+    else
+        dawdle();
+}
+
+static void host(weft_worker *worker, weft_task *task)
+{
+    struct visit *visit = weft_entry(task, struct visit, host.task);
+    wi_store_release(&visit->host.by, weft_worker_index(worker));
+    weft_fork(worker, &visit->away.task, away);
+    wait_for_begin(&visit->away);
+    cr_assert_eq(weft_start(weft_worker_pool(worker), &visit->guest.task, act), WEFT_OK);
+    release(&visit->away);
+    weft_join(worker, &visit->away.task);
+    visit->came_inside = begun_by(&visit->guest) == weft_worker_index(worker);
+    wi_store_release(&visit->host.has_ended, 1);
+}
+
+static void receive(weft_help help, bool is_let_in)
+{
+    for (int i = 0; i < 20; i++) {
+        weft_pool *pool = create((weft_pool_options){.workers = 2, .help = help});
+        struct visit visit = {.is_let_in = is_let_in};
+        visit.host = visit.away = visit.guest = new_actor();
+        release(&visit.guest);
+        hand_over(pool, &visit.host, host);
+        wait_for(&visit.host.has_ended);
+        cr_assert_eq(visit.came_inside, is_let_in);
+        cr_assert_eq(weft_wait(pool, &visit.host.task), WEFT_OK);
+        cr_assert_eq(weft_wait(pool, &visit.guest.task), WEFT_OK);
+        cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+    }
+}
+
+Test(worker, a_join_lets_in_what_is_unrelated_only_if_it_may_help_with_anything)
+{
+    receive(WEFT_HELP_ANY, true);
+    receive(WEFT_HELP_SUBTREE, false);
+    receive(WEFT_HELP_NONE, false);
+}
+
+/* ---- the bound on helping ---- */
+
+/* Two visits, one inside the other: the guest of the first is the host of the second. */
+struct depths {
+    struct actor blocker, host, away, guest;
+    struct visit inner;
+};
+
+static void inner_host(weft_worker *worker, weft_task *task)
+{
+    struct depths *depths = weft_entry(task, struct depths, guest.task);
+    wi_store_release(&depths->guest.by, weft_worker_index(worker));
+    release(&depths->blocker);
+    weft_call(worker, &depths->inner.host.task, host);
+    wi_store_release(&depths->guest.has_ended, 1);
+}
+
+static void outer_host(weft_worker *worker, weft_task *task)
+{
+    struct depths *depths = weft_entry(task, struct depths, host.task);
+    wi_store_release(&depths->host.by, weft_worker_index(worker));
+    weft_fork(worker, &depths->away.task, act);
+    wait_for_begin(&depths->away);
+    cr_assert_eq(weft_start(weft_worker_pool(worker), &depths->guest.task, inner_host), WEFT_OK);
+    weft_join(worker, &depths->away.task);
+    wi_store_release(&depths->host.has_ended, 1);
+}
+
+/* Of three workers one is the host, and so whatever it runs in its join; one is away until the inner visit is over; one is
+ * blocked until the inner visit needs somebody to be away. */
+static void dive(uint32_t help_depth, bool is_let_in)
+{
+    for (int i = 0; i < 20; i++) {
+        weft_pool *pool = create((weft_pool_options){.workers = 3, .help_depth = help_depth});
+        struct depths depths = {.inner.is_let_in = is_let_in};
+        depths.blocker = depths.host = depths.away = depths.guest = new_actor();
+        depths.inner.host = depths.inner.away = depths.inner.guest = new_actor();
+        release(&depths.inner.guest);
+        hand_over(pool, &depths.blocker, act);
+        hand_over(pool, &depths.host, outer_host);
+        wait_for(&depths.inner.host.has_ended);
+        cr_assert_eq(begun_by(&depths.guest), begun_by(&depths.host));
+        cr_assert_eq(depths.inner.came_inside, is_let_in);
+        release(&depths.away);
+        cr_assert_eq(weft_wait(pool, &depths.blocker.task), WEFT_OK);
+        cr_assert_eq(weft_wait(pool, &depths.host.task), WEFT_OK);
+        cr_assert_eq(weft_wait(pool, &depths.guest.task), WEFT_OK);
+        cr_assert_eq(weft_wait(pool, &depths.inner.guest.task), WEFT_OK);
+        cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+    }
+}
+
+Test(worker, help_nests_only_as_deep_as_the_pool_allows)
+{
+    dive(1, false);
+    dive(2, true);
+}
+
+/* ---- sleep ---- */
+
+static uint64_t sleepers(weft_pool *pool)
+{
+    return wi_load_acquire(&pool->sleep.census) >> 21;
+}
+
+/* How often sleepers of the pool were woken. */
+static uint32_t wakings(weft_pool *pool)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < weft_pool_slots(pool); i++)
+        sum += wi_load_acquire(&pool->sleep.beds[i].event.epoch);
+    return sum;
+}
+
+static void wait_until_all_sleep(weft_pool *pool)
+{
+    while (sleepers(pool) != weft_pool_workers(pool))
+        wi_thread_yield();
+}
+
+Test(worker, one_long_task_wakes_one_worker)
+{
+    weft_pool *pool = create((weft_pool_options){.workers = 8});
+    for (uint32_t i = 1; i <= 20; i++) {
+        struct actor actor = new_actor();
+        wait_until_all_sleep(pool);
+        uint32_t before = wakings(pool);
+        hand_over(pool, &actor, act);
+        dawdle();
+        release(&actor);
+        cr_assert_eq(weft_wait(pool, &actor.task), WEFT_OK);
+        wait_until_all_sleep(pool);
+        cr_assert_eq(wakings(pool), before + 1);
+    }
+    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+}
+
+Test(worker, one_that_finds_work_wakes_the_next_while_more_is_left)
+{
+    weft_pool *pool = create((weft_pool_options){.workers = 4});
+    for (int round = 0; round < 20; round++) {
+        struct actor actors[4];
+        wait_until_all_sleep(pool);
+        for (int i = 0; i < 4; i++) {
+            actors[i] = new_actor();
+            cr_assert_eq(weft_start(pool, &actors[i].task, act), WEFT_OK);
+        }
+        for (int i = 0; i < 4; i++)
+            wait_for_begin(&actors[i]);
+        for (int i = 0; i < 4; i++)
+            release(&actors[i]);
+        for (int i = 0; i < 4; i++)
+            cr_assert_eq(weft_wait(pool, &actors[i].task), WEFT_OK);
+    }
+    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+}
+
+/* Nothing but the sleeper's own last look can find a root that comes between its search and its sleep. */
+Test(worker, no_wake_up_is_lost)
+{
+    weft_pool *pool = create((weft_pool_options){.workers = 2, .search_rounds = WEFT_SEARCH_ONCE});
+    for (int i = 0; i < 5000; i++) {
+        struct actor actor = new_actor();
+        release(&actor);
+        hand_over(pool, &actor, act);
+        cr_assert_eq(weft_wait(pool, &actor.task), WEFT_OK);
+    }
+    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+}
+
+/* ---- who is who ---- */
+
+Test(worker, a_waiting_caller_executes_when_all_workers_are_busy)
+{
+    weft_pool *pool = create((weft_pool_options){.workers = 1});
+    struct actor blocker = new_actor(), actor = new_actor();
+    release(&actor);
+    hand_over(pool, &blocker, act);
+    cr_assert_eq(weft_start(pool, &actor.task, act), WEFT_OK);
+    cr_assert_eq(weft_wait(pool, &actor.task), WEFT_OK);
+    cr_assert_eq(begun_by(&actor), 1, "the first slot behind the workers is the caller's");
+    release(&blocker);
+    cr_assert_eq(weft_wait(pool, &blocker.task), WEFT_OK);
+    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+}
+
+static void await_root(weft_worker *worker, weft_task *task)
+{
+    struct actor *inner = &weft_entry(task, struct scene, joiner.task)->other;
+    weft_pool *pool = weft_worker_pool(worker);
+    cr_assert_eq(weft_start(pool, &inner->task, act), WEFT_OK);
+    cr_assert_eq(weft_wait(pool, &inner->task), WEFT_OK);
+    cr_assert_eq(wi_load_acquire(&inner->has_ended), 1);
+}
+
+Test(worker, a_task_may_wait_for_a_root_that_nobody_else_can_run)
+{
+    for (int help = WEFT_HELP_ANY; help <= WEFT_HELP_NONE; help++) {
+        weft_pool *pool = create((weft_pool_options){.workers = 1, .help = (weft_help)help});
+        struct scene scene;
+        scene.joiner = scene.other = new_actor();
+        release(&scene.other);
+        cr_assert_eq(weft_start(pool, &scene.joiner.task, await_root), WEFT_OK);
+        cr_assert_eq(weft_wait(pool, &scene.joiner.task), WEFT_OK);
+        cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+    }
+}
+
+static void know_oneself(weft_worker *worker, weft_task *task)
+{
+    (void)task;
+    cr_assert_eq(wi_worker_here(weft_worker_pool(worker)), worker);
+    cr_assert_lt(weft_worker_index(worker), weft_pool_slots(weft_worker_pool(worker)));
+}
+
+Test(worker, a_thread_knows_which_worker_it_is)
+{
+    weft_pool *pool = create((weft_pool_options){.workers = 1});
+    weft_task task;
+    cr_assert_null(wi_worker_here(pool));
+    cr_assert_eq(weft_run(pool, &task, know_oneself), WEFT_OK);
+    cr_assert_null(wi_worker_here(pool));
+    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+}
