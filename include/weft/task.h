@@ -47,7 +47,8 @@ typedef struct weft_pool weft_pool;
 /* A task's body. `task` is the header inside the caller's frame; weft_entry() finds the frame. */
 typedef void weft_task_fn(weft_worker *worker, weft_task *task);
 
-/* The header inside a frame. It needs no initialisation; its fields are the library's own. */
+/* The header inside a frame. It needs no initialisation; its fields are the library's own, and other threads may change
+ * them from fork to join: a frame is not copied as a whole in the meantime. */
 struct weft_task {
     weft_task_fn *run;
     void *link;

@@ -9,8 +9,11 @@
 #include "base/atomics.h"
 #include "os/thread.h"
 
-#define THREADS  4
-#define REQUESTS 1000
+#define PIECES 100
+#define BYTES  24
+
+/* In a program with LeakSanitizer, which by itself does not make a test fail: whether there is a leak now. */
+extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
 /* Makes `count` requests; the bits of the answer say which of them, from bit 1 on, were refused. */
 static uint64_t refused(int count)
@@ -38,7 +41,6 @@ Test(alloc, memory_is_aligned_and_all_of_it_is_usable)
 
 Test(alloc, pieces_do_not_overlap)
 {
-    enum { PIECES = 100, BYTES = 24 };
     unsigned char *pieces[PIECES];
     for (int i = 0; i < PIECES; i++) {
         pieces[i] = wi_alloc(8, BYTES);
@@ -58,6 +60,13 @@ Test(alloc, a_size_that_cannot_be_rounded_up_is_refused)
         cr_assert_null(wi_alloc(alignment, SIZE_MAX));
         cr_assert_null(wi_alloc(alignment, SIZE_MAX - alignment + 1));
     }
+}
+
+Test(alloc, freed_memory_is_given_back)
+{
+    for (int i = 0; i < PIECES; i++)
+        wi_free(wi_alloc(64, 1000));
+    cr_assert(!__lsan_do_recoverable_leak_check || __lsan_do_recoverable_leak_check() == 0);
 }
 
 Test(alloc, null_may_be_freed)
@@ -104,39 +113,69 @@ Test(alloc, a_request_for_memory_counts_and_can_be_refused)
     wi_free(fourth);
 }
 
-struct requester {
+/* The other one in a stampede of two, which are as many as most machines can run at the same instant. */
+struct other {
     wi_thread thread;
-    wi_atomic_u32 *gate;
+    wi_atomic_u32 begun; /* rounds that the test has begun */
+    wi_atomic_u32 done;  /* rounds that the other has done its part of */
+    unsigned rounds;
+    unsigned requests; /* of each in each round */
     unsigned refusals;
 };
 
-static void *request(void *context)
+static void wait_for(wi_atomic_u32 *rounds, uint32_t target)
 {
-    struct requester *me = context;
-    while (wi_load_acquire(me->gate) == 0) /* [alloc.gate] */
-        wi_thread_yield();
-    for (int i = 0; i < REQUESTS; i++)
-        me->refusals += wi_alloc_refuses();
+    for (unsigned looks = 1; wi_load_acquire(rounds) != target; looks++) { /* [alloc.begun] [alloc.done] */
+        wi_pause();
+        if (looks % 1000 == 0)
+            wi_thread_yield();
+    }
+}
+
+static unsigned request(unsigned requests)
+{
+    unsigned refusals = 0;
+    for (unsigned i = 0; i < requests; i++)
+        refusals += wi_alloc_refuses();
+    return refusals;
+}
+
+static void *request_in_rounds(void *context)
+{
+    struct other *other = context;
+    for (unsigned i = 1; i <= other->rounds; i++) {
+        wait_for(&other->begun, i);
+        other->refusals += request(other->requests);
+        wi_store_release(&other->done, i); /* [alloc.done] */
+    }
     return NULL;
 }
 
-Test(alloc, stampede_of_requests_has_one_that_is_refused)
+/* Two make `requests` each in every round, of which the `nth` is to be refused. */
+static void stampede(unsigned rounds, unsigned requests, uint64_t nth)
 {
-    for (uint64_t nth = 1; nth <= THREADS * REQUESTS; nth += 397) {
-        wi_atomic_u32 gate = {0};
-        struct requester requesters[THREADS] = {0};
-        for (int i = 0; i < THREADS; i++) {
-            requesters[i].gate = &gate;
-            cr_assert_eq(wi_thread_create(&requesters[i].thread, 0, request, &requesters[i]), 0);
-        }
+    struct other other = {.rounds = rounds, .requests = requests};
+    unsigned refusals = 0;
+    cr_assert_eq(wi_thread_create(&other.thread, 0, request_in_rounds, &other), 0);
+    for (unsigned i = 1; i <= rounds; i++) {
         wi_alloc_fail_at(nth);
-        wi_store_release(&gate, 1); /* [alloc.gate] */
-        unsigned refusals = 0;
-        for (int i = 0; i < THREADS; i++) {
-            wi_thread_join(&requesters[i].thread);
-            refusals += requesters[i].refusals;
-        }
-        cr_assert_eq(refusals, 1, "request %u was refused %u times", (unsigned)nth, refusals);
+        wi_store_release(&other.begun, i); /* [alloc.begun] */
+        refusals += request(requests);
+        wait_for(&other.done, i);
         wi_alloc_fail_at(0);
     }
+    wi_thread_join(&other.thread);
+    refusals += other.refusals;
+    cr_assert_eq(refusals, rounds, "%u refusals in %u rounds", refusals, rounds);
+}
+
+Test(alloc, stampede_around_the_nth_request_has_one_that_is_refused)
+{
+    stampede(20000, 2, 2);
+}
+
+Test(alloc, stampede_of_requests_counts_each_of_them)
+{
+    /* Long enough to be interrupted many times, also on a single processor. */
+    stampede(1, 10000000, 2 * 10000000);
 }

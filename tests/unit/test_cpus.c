@@ -26,6 +26,8 @@
 #define V1_MOUNT(base) "33 23 0:30 " base " /sys/fs/cgroup/cpu rw,nosuid shared:11 - cgroup cgroup rw,cpu,cpuacct\n"
 #define HYBRID_MOUNT   "41 23 0:38 / /sys/fs/cgroup/unified rw,nosuid shared:12 - cgroup2 cgroup2 rw\n"
 
+#define LETTERS 100000
+
 static char root[] = P_tmpdir "/weft-cpus-XXXXXX";
 
 static int remove_one(const char *path, const struct stat *about, int type, struct FTW *where)
@@ -130,7 +132,7 @@ static cpu_set_t mask(void)
 Test(cpus, affinity_is_what_the_mask_holds)
 {
     cpu_set_t set = mask();
-    cr_assert_eq(wi_cpus_affinity(), CPU_COUNT(&set));
+    cr_assert_eq(wi_cpus_affinity(), (uint32_t)CPU_COUNT(&set));
     cr_assert_geq(wi_cpus_affinity(), 1);
 }
 
@@ -148,7 +150,7 @@ Test(cpus, affinity_to_any_one_cpu_is_one)
         cr_assert_eq(wi_cpus_usable(), 1);
     }
     cr_assert_eq(sched_setaffinity(0, sizeof all, &all), 0);
-    cr_assert_eq(wi_cpus_affinity(), CPU_COUNT(&all));
+    cr_assert_eq(wi_cpus_affinity(), (uint32_t)CPU_COUNT(&all));
 }
 
 Test(cpus, usable_is_the_smaller_of_affinity_and_quota)
@@ -216,13 +218,23 @@ Test(cpus, a_quota_is_rounded_up)
     static const struct {
         const char *text;
         uint32_t cpus;
-    } quotas[] = {
-        {"1000 100000\n", 1},     {"50000 100000\n", 1},  {"99999 100000\n", 1},     {"100000 100000\n", 1},
-        {"100001 100000\n", 2},   {"150000 100000\n", 2}, {"200000 100000\n", 2},    {"200001 100000\n", 3},
-        {"250000 100000\n", 3},   {"1 1000000\n", 1},     {"1 1\n", 1},              {"7 2\n", 4},
-        {"6400000 100000\n", 64}, {"10000 1000\n", 10},   {"1000000 1000000\n", 1},  {"150000 100000", 2},
-        {"4294967294 1\n", UINT32_MAX - 1},
-    };
+    } quotas[] = {{"1000 100000\n", 1},
+                  {"50000 100000\n", 1},
+                  {"99999 100000\n", 1},
+                  {"100000 100000\n", 1},
+                  {"100001 100000\n", 2},
+                  {"150000 100000\n", 2},
+                  {"200000 100000\n", 2},
+                  {"200001 100000\n", 3},
+                  {"250000 100000\n", 3},
+                  {"1 1000000\n", 1},
+                  {"1 1\n", 1},
+                  {"7 2\n", 4},
+                  {"6400000 100000\n", 64},
+                  {"10000 1000\n", 10},
+                  {"1000000 1000000\n", 1},
+                  {"150000 100000", 2},
+                  {"4294967294 1\n", UINT32_MAX - 1}};
     put_process("0::/a\n", OTHER_MOUNTS V2_MOUNT("/"));
     for (size_t i = 0; i < sizeof quotas / sizeof quotas[0]; i++) {
         put_v2("/a", quotas[i].text);
@@ -232,8 +244,8 @@ Test(cpus, a_quota_is_rounded_up)
 
 Test(cpus, a_quota_that_32_bits_cannot_hold_is_no_limit)
 {
-    static const char *const texts[] = {"4294967295 1\n", "4294967296 1\n", "4294967297 1\n",
-                                        "9223372036854775807 1\n", "99999999999999999999999 1\n"};
+    static const char *const texts[] = {"4294967295 1\n", "4294967296 1\n", "4294967297 1\n", "9223372036854775807 1\n",
+                                        "99999999999999999999999 1\n"};
     put_process("0::/a\n", OTHER_MOUNTS V2_MOUNT("/"));
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         put_v2("/a", texts[i]);
@@ -362,7 +374,8 @@ Test(cpus, a_mount_may_begin_above_the_own_group)
 Test(cpus, a_group_outside_of_the_mount_leaves_the_mounted_one)
 {
     /* "/docker/xy" is not below "/docker/x", though it begins so. */
-    static const char *const groups[] = {"0::/other/y\n", "0::/docker/xy\n", "0::/docker\n", "0::/\n"};
+    static const char *const groups[] = {"0::/other/y\n", "0::/docker/xy\n", "0::/docker/q/y\n", "0::/docker\n",
+                                         "0::/\n"};
     put_v2("", "300000 100000\n");
     put_v2("/y", "100000 100000\n");
     put_v2("/other/y", "100000 100000\n");
@@ -439,11 +452,11 @@ Test(cpus, a_group_without_files_has_no_limit)
 
 Test(cpus, malformed_quotas_are_no_limit)
 {
-    static const char *const texts[] = {"",           "\n",        " ",         "max",          "max\n",
-                                        "max x\n",    "100000",    "100000\n",  "100000 \n",    "100000 x\n",
-                                        "x 100000\n", "x\n",       "100000 0",  "100000 -1\n",  "0 100000\n",
-                                        "-1 100000",  "-1 -1\n",   "0 0\n",     "\n100000 1\n", "\xff\xfe 1\n",
-                                        "maximum\n",  "- 100000",  ", 100000",  "minus one\n"};
+    static const char *const texts[] = {"",           "\n",       " ",        "max",          "max\n",
+                                        "max x\n",    "100000",   "100000\n", "100000 \n",    "100000 x\n",
+                                        "x 100000\n", "x\n",      "100000 0", "100000 -1\n",  "0 100000\n",
+                                        "-1 100000",  "-1 -1\n",  "0 0\n",    "\n100000 1\n", "\xff\xfe 1\n",
+                                        "maximum\n",  "- 100000", ", 100000", "minus one\n"};
     put_process("4:cpu:/a\n0::/a\n", OTHER_MOUNTS V1_MOUNT("/") V2_MOUNT("/"));
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         put_v2("/a", texts[i]);
@@ -521,6 +534,24 @@ Test(cpus, zero_bytes_are_no_limit)
     assert_quota(WI_CPUS_UNLIMITED);
 }
 
+Test(cpus, all_files_are_closed_again)
+{
+    int before = dup(0);
+    cr_assert_geq(before, 0);
+    close(before);
+    put_process("4:cpu:/a\n0::/a\n", OTHER_MOUNTS V1_MOUNT("/") V2_MOUNT("/"));
+    put_v1("/a", "", "");
+    put_v1("", "300000\n", "100000\n");
+    put_v2("/a", "");
+    put_v2("", "200000 100000\n");
+    assert_quota(2);
+    put_process("", "");
+    assert_quota(WI_CPUS_UNLIMITED);
+    int after = dup(0);
+    close(after);
+    cr_assert_eq(after, before);
+}
+
 Test(cpus, directories_in_place_of_files_are_no_limit)
 {
     put_process("0::/a\n", OTHER_MOUNTS V2_MOUNT("/"));
@@ -537,7 +568,6 @@ Test(cpus, directories_in_place_of_files_are_no_limit)
 /* Puts `before`, then a hundred thousand letters, then `after`, into the file `name`. */
 static void put_long(const char *name, const char *before, const char *after)
 {
-    enum { LETTERS = 100000 };
     size_t first = strlen(before), last = strlen(after);
     char *text = malloc(first + LETTERS + last);
     cr_assert_not_null(text);

@@ -122,9 +122,9 @@ Test(deque, a_steal_in_two_steps_is_lost_if_the_item_went_between_them)
     weft_deque_destroy(deque);
 }
 
-Test(deque, a_slot_is_read_before_it_is_taken)
+Test(deque, what_a_thief_saw_stays_until_it_is_taken)
 {
-    /* The owner wraps around onto a slot that a thief has looked at: what the thief saw stays what it takes. */
+    /* The owner goes once around the ring, but not over the slot that a thief has looked at. */
     weft_deque *deque = create(2, 0);
     struct wi_steal seen;
     push(deque, 1, 2);
@@ -261,8 +261,9 @@ static void *thief(void *context)
     }
 }
 
-/* The owner pushes all of the cargo and pops `pop_every`-th time (0: never), `thieves` steal the rest. */
-static void chase(uint32_t thieves, uintptr_t pop_every, uint64_t first_index)
+/* The owner pushes all of the cargo, as soon as fewer than `most` are in the deque, and pops each `pop_every`-th time (0:
+ * never); `thieves` steal the rest. */
+static void chase(uint32_t thieves, uintptr_t pop_every, size_t most, uint64_t first_index)
 {
     static struct cargo cargo[ITEMS];
     wi_thread threads[THIEVES];
@@ -271,6 +272,8 @@ static void chase(uint32_t thieves, uintptr_t pop_every, uint64_t first_index)
     for (uint32_t i = 0; i < thieves; i++)
         cr_assert_eq(wi_thread_create(&threads[i], 0, thief, &chase), WEFT_OK);
     for (uintptr_t i = 0; i < ITEMS; i++) {
+        while (weft_deque_size(chase.deque) >= most)
+            wi_thread_yield();
         cargo[i].written = i + 1;
         cr_assert_eq(weft_deque_push(chase.deque, &cargo[i]), WEFT_OK);
         struct cargo *popped = pop_every != 0 && i % pop_every == 0 ? weft_deque_pop(chase.deque) : NULL;
@@ -293,20 +296,71 @@ static void chase(uint32_t thieves, uintptr_t pop_every, uint64_t first_index)
 
 Test(deque, spsc)
 {
-    chase(1, 0, 0);
+    chase(1, 0, SIZE_MAX, 0);
 }
 
 Test(deque, stampede)
 {
-    chase(THIEVES, 0, 0);
+    chase(THIEVES, 0, SIZE_MAX, 0);
 }
 
 Test(deque, exactly_once)
 {
-    chase(THIEVES, 2, 0);
+    chase(THIEVES, 2, SIZE_MAX, 0);
 }
 
 Test(deque, exactly_once_where_owner_and_thief_meet_at_the_last_item)
 {
-    chase(THIEVES, 1, UINT64_MAX - ITEMS / 2);
+    chase(THIEVES, 1, SIZE_MAX, UINT64_MAX - ITEMS / 2);
+}
+
+/* The slot that a thief has just won is the next that the owner writes. */
+Test(deque, exactly_once_in_a_ring_that_is_always_full)
+{
+    chase(THIEVES, 0, 1, 0);
+    chase(THIEVES, 0, 2, UINT64_MAX - ITEMS / 2);
+}
+
+/* Each deque grows six times while thieves look at it: at a ring's first moment, the content of that ring must be seen. */
+struct nursery {
+    wi_atomic_ptr deque;
+    wi_atomic_u32 is_over;
+    wi_atomic_u32 stolen;
+};
+
+static void *look_at_the_newest(void *context)
+{
+    struct nursery *nursery = context;
+    while (wi_load_acquire(&nursery->is_over) == 0) {
+        void *stolen;
+        if (weft_deque_steal(wi_load_acquire(&nursery->deque), &stolen) == WEFT_STOLEN)
+            wi_fetch_add_relaxed(&nursery->stolen, 1);
+    }
+    return NULL;
+}
+
+Test(deque, grow_under_the_eyes_of_thieves)
+{
+    enum { DEQUES = 1000, EACH = 64 };
+    static weft_deque *deques[DEQUES];
+    struct nursery nursery = {.is_over = {0}};
+    wi_thread threads[THIEVES];
+    uint32_t popped = 0;
+    for (int i = 0; i < DEQUES; i++)
+        deques[i] = create(1, 0);
+    wi_init(&nursery.deque, deques[0]);
+    for (int i = 0; i < THIEVES; i++)
+        cr_assert_eq(wi_thread_create(&threads[i], 0, look_at_the_newest, &nursery), WEFT_OK);
+    for (int i = 0; i < DEQUES; i++) {
+        wi_store_release(&nursery.deque, deques[i]);
+        push(deques[i], 1, EACH);
+        while (weft_deque_pop(deques[i]))
+            popped++;
+    }
+    wi_store_release(&nursery.is_over, 1);
+    for (int i = 0; i < THIEVES; i++)
+        wi_thread_join(&threads[i]);
+    cr_assert_eq(popped + wi_load_relaxed(&nursery.stolen), DEQUES * EACH);
+    for (int i = 0; i < DEQUES; i++)
+        weft_deque_destroy(deques[i]);
 }

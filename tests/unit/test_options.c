@@ -21,9 +21,9 @@ struct known {
 
 static const struct known garbage = {.size = 99, .first = 98, .second = 97, .third = 96};
 
-/* Reads options of `bytes` that were laid out by another version: `first` = 1, `second` = 2, `third` = 3 as far as they fit,
- * then zeros, then `last` as their last byte. They stand in memory of their very size, so that AddressSanitizer sees a
- * read beyond them. */
+/* Reads options of `bytes` that were laid out by another version: `first` = 1, `second` = 2, `third` = 3 as far as they
+ * fit, then zeros, then `last` as their last byte. They stand in memory of their very size, so that AddressSanitizer
+ * sees a read beyond them. */
 static int read_other(struct known *known, size_t bytes, unsigned char last)
 {
     const struct known full = {.size = bytes, .first = 1, .second = 2, .third = 3};

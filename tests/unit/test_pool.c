@@ -271,7 +271,7 @@ static void run_in_inner(weft_worker *worker, weft_task *task)
 {
     struct nested *nested = weft_entry(task, struct nested, task);
     cr_assert_eq(weft_worker_pool(worker), nested->outer);
-    struct nested inside = *nested;
+    struct nested inside = {.inner = nested->inner, .outer = nested->outer};
     cr_assert_eq(weft_run(nested->inner, &inside.task, run_in_outer), WEFT_OK);
     run_fib(nested->outer);
 }

@@ -1,8 +1,8 @@
 /*
  * unit/test_process.c - counting forks
  *
- * A child only looks and leaves, with what it saw as its exit status: it starts no thread, which ThreadSanitizer would not
- * allow in a child of a process that has several.
+ * A child only looks and leaves, with what it saw as its exit status: it starts no thread, which ThreadSanitizer would
+ * not allow in a child of a process that has several.
  */
 #include <criterion/criterion.h>
 #include <stdint.h>

@@ -9,7 +9,8 @@
 
 #include "base/random.h"
 
-#define DRAWS 100000
+#define DRAWS   100000
+#define LARGEST 33
 
 Test(random, seed_0_gives_the_published_numbers)
 {
@@ -65,7 +66,6 @@ Test(random, below_one_is_zero)
 
 Test(random, below_gives_every_value_about_equally_often)
 {
-    enum { LARGEST = 33 };
     for (uint32_t limit = 2; limit <= LARGEST; limit++) {
         uint64_t state = limit;
         int seen[LARGEST] = {0};
