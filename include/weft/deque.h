@@ -16,7 +16,8 @@
  *   Units     items; NULL cannot be an item
  *   Errors    WEFT_EINVAL for NULL where a deque or an item is due; where no status is returned, no deque is an empty one
  *   Threads   the owner only; the role may pass to another thread that synchronises with the last owner.
- *             steal and size: any thread, beside anything but destroy. All are lock-free but reclaim and destroy
+ *             steal and size: any thread, beside anything but destroy. Push, pop, steal and size are lock-free, but a
+ *             push that grows, which allocates, and a thread's first steal, which registers it with liburcu-bp
  *   Ordering  what happens before a push happens before the return of the steal or pop that gives its item
  *   Source    Chase and Lev, Dynamic circular work-stealing deque (SPAA 2005); Le, Pop, Cohen and Zappa Nardelli,
  *             Correct and efficient work-stealing for weak memory models (PPoPP 2013), with later repairs

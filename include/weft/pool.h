@@ -2,8 +2,9 @@
  * weft/pool.h - a pool of workers, and the way in for work from outside
  *
  * A pool is a set of threads that run tasks. Any thread may bring it a root task and wait for it; the tasks that a root
- * forks (weft/task.h) spread over the workers. A thread that runs a root itself stands in for one worker: a pool of N
- * workers keeps about N threads busy, callers included. There may be several pools, also nested ones.
+ * forks (weft/task.h) spread over the workers. A thread that runs a root itself stands in for one worker, who sleeps
+ * meanwhile unless roots are queued: a pool of N workers keeps about N threads busy, callers included. There may be
+ * several pools, also nested ones.
  *
  *     weft_pool *pool;
  *     if (weft_pool_create(NULL, &pool) != WEFT_OK)
@@ -15,8 +16,9 @@
  *
  * What follows holds for every function that does not say otherwise.
  *   Units     times in nanoseconds of CLOCK_MONOTONIC
- *   Errors    WEFT_EINVAL for NULL where an object is due; WEFT_EFORKED in a child process, for a pool of its parent
- *   Threads   any, several at once
+ *   Errors    WEFT_EINVAL for NULL where an object is due; WEFT_EFORKED in a child of fork(), for a pool of its parent.
+ *             A child that a task forks on a pool's thread has that thread alone: it ends with the task
+ *   Threads   any, several at once; not inside a hook, nor, where a call waits, inside a reader's section of liburcu-bp
  *   Ordering  what happens before a root task is brought happens before it runs; what it does happens before the return
  *             of the call that waits for it
  */
@@ -45,8 +47,8 @@ extern "C" {
 /* What a join does while another worker runs the task that it waits for. */
 typedef enum weft_help {
     /* Any work of the pool, its thief's first, nested at most `help_depth` deep: a worker's stack never holds more than
-     * help_depth + 1 times what one root task needs alone. No core waits while there is work; but the join may return
-     * late, and a task that holds a lock across a join may meet, on its own stack, another that wants it. */
+     * help_depth + 1 times what one root task needs alone. The join may return late, and a task that holds a lock across
+     * a join may meet, on its own stack, another that wants it. */
     WEFT_HELP_ANY,
     /* Only tasks that the awaited one has forked, directly or not: the stack stays within what the root task needs
      * alone, and a join never runs anything unrelated. */
@@ -87,8 +89,9 @@ typedef enum weft_shutdown {
 WEFT_API int weft_pool_create(const weft_pool_options *options, weft_pool **pool);
 
 /* Takes no more root tasks from now on, waits at most `timeout_ns` until those that it has are settled, then stops the
- * threads. In a pool without threads the caller runs what is queued. After WEFT_ETIMEDOUT the pool goes on with what it
- * has and may be shut down again, more patiently or harder. A second shutdown of a stopped pool is WEFT_OK.
+ * threads. In a pool without threads the caller runs what is queued, and ends none before it is done. After
+ * WEFT_ETIMEDOUT the pool goes on with what it has and may be shut down again, more patiently or harder. A second
+ * shutdown of a stopped pool is WEFT_OK.
  * WEFT_EDEADLK: called from inside one of the pool's own tasks. */
 WEFT_API int weft_pool_shutdown(weft_pool *pool, weft_shutdown how, uint64_t timeout_ns);
 
@@ -107,8 +110,8 @@ WEFT_API int weft_run(weft_pool *pool, weft_task *task, weft_task_fn *run);
 WEFT_API int weft_start(weft_pool *pool, weft_task *task, weft_task_fn *run);
 
 /* Waits until `task`, brought with weft_start(), is settled. If no worker has taken it, the caller executes what is
- * queued before it, and then the task itself. Inside a task of the same pool it may execute any root in the queue, also
- * where `help` forbids it to a join. WEFT_ECANCELED: the task never ran and never will. */
+ * queued before it, and then the task itself. WEFT_ECANCELED: the task never ran and never will. WEFT_EDEADLK: called
+ * inside a task of the same pool; there, fork and join. */
 WEFT_API int weft_wait(weft_pool *pool, weft_task *task);
 
 /* Returns the number of the pool's threads; 0 for NULL. */

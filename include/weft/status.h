@@ -10,7 +10,7 @@
  *         fprintf(stderr, "no pool: %s\n", weft_status_message(status));
  *
  * What follows holds for every function of the library that does not say otherwise.
- *   Errors    a call that fails has no effect; the library never aborts, never prints, and never reports by errno
+ *   Errors    a call that fails has no effect; the library never aborts, prints, or reports by errno
  *   Threads   any; lock-free
  */
 #ifndef WEFT_STATUS_H
@@ -31,7 +31,7 @@ extern "C" {
     X(ECLOSED, -4, "the pool is shut down and takes no more work")                                                     \
     X(ETIMEDOUT, -5, "the time was up before the call was done")                                                       \
     X(ECANCELED, -6, "the task was cancelled before it started")                                                       \
-    X(EDEADLK, -7, "the call would wait for the task that makes it")                                                   \
+    X(EDEADLK, -7, "a task of the pool cannot wait for its own pool; fork and join instead")                                                   \
     X(EFORKED, -8, "the pool belongs to the process before fork(); create a new one here")
 
 enum weft_status {

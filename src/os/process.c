@@ -3,7 +3,7 @@
  *
  * Who touches what
  *   generation   written in a child before it has a second thread, read by any
- *   watched      written once, under pthread_once
+ *   watched      written once, under wi_process_once()
  */
 #include "os/process.h"
 
@@ -14,20 +14,30 @@
 static uint32_t generation;
 static int watched;
 
-static void in_child(void)
+void wi_process_once(wi_once *once, void (*body)(void))
+{
+    pthread_once(once, body);
+}
+
+static void count_fork(void)
 {
     generation++;
 }
 
 static void watch(void)
 {
-    watched = pthread_atfork(NULL, NULL, in_child) == 0 ? WEFT_OK : WEFT_ENOMEM;
+    watched = wi_process_around_fork(NULL, NULL, count_fork);
+}
+
+int wi_process_around_fork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void))
+{
+    return pthread_atfork(before, in_parent, in_child) == 0 ? WEFT_OK : WEFT_ENOMEM;
 }
 
 int wi_process_watch(void)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, watch);
+    static wi_once once = WI_ONCE;
+    wi_process_once(&once, watch);
     return watched;
 }
 

@@ -58,7 +58,9 @@ static wi_atomic_ptr *slot(struct wi_ring *ring, uint64_t index)
 
 static struct wi_ring *ring_create(uint64_t capacity)
 {
-    struct wi_ring *ring = wi_alloc(_Alignof(struct wi_ring), sizeof *ring + capacity * sizeof ring->slots[0]);
+    struct wi_ring *ring = NULL;
+    if (capacity <= (SIZE_MAX - sizeof *ring) / sizeof ring->slots[0])
+        ring = wi_alloc(_Alignof(struct wi_ring), sizeof *ring + (size_t)capacity * sizeof ring->slots[0]);
     if (ring) {
         ring->mask = capacity - 1;
         ring->older = NULL;
@@ -115,6 +117,8 @@ int weft_deque_create(const weft_deque_options *options, weft_deque **deque)
         given.capacity = WI_DEQUE_CAPACITY;
     if ((given.capacity & (given.capacity - 1)) != 0 || (uint64_t)given.capacity > UINT64_C(1) << 32)
         return WEFT_EINVAL;
+    if (wi_reclaim_watch() != WEFT_OK)
+        return WEFT_ENOMEM;
     weft_deque *created = wi_alloc(_Alignof(weft_deque), sizeof *created);
     if (!created)
         return WEFT_ENOMEM;
@@ -221,8 +225,9 @@ bool wi_deque_has_items(const weft_deque *deque)
 
 void weft_deque_reclaim(weft_deque *deque)
 {
-    if (!deque || !deque->retired || !wi_reclaim_wait())
+    if (!deque || !deque->retired)
         return;
+    wi_reclaim_wait();
     rings_free(deque->retired);
     deque->retired = NULL;
 }

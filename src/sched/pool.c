@@ -24,6 +24,7 @@
 #include "os/clock.h"
 #include "os/cpus.h"
 #include "os/process.h"
+#include "queue/reclaim.h"
 #include "sched/roots.h"
 #include "sched/sleep.h"
 #include "sched/worker.h"
@@ -49,11 +50,13 @@ enum stop { RUNNING, STOPPING, STOPPED };
 static uint32_t default_workers(void)
 {
     const char *text = getenv("WEFT_WORKERS");
-    if (!text)
-        return wi_cpus_usable();
+    if (!text || *text == '\0') {
+        uint32_t cpus = wi_cpus_usable();
+        return cpus < WEFT_WORKERS_MAX ? cpus : WEFT_WORKERS_MAX;
+    }
     char *end;
     unsigned long number = strtoul(text, &end, 10);
-    bool is_number = end != text && *end == '\0' && *text != '-';
+    bool is_number = *text >= '0' && *text <= '9' && *end == '\0';
     return is_number && number <= WEFT_WORKERS_MAX ? (uint32_t)number : UINT32_MAX;
 }
 
@@ -121,7 +124,7 @@ static int pool_build(const weft_pool_options *options, weft_pool **built)
     pool->workers = wi_alloc(_Alignof(weft_worker), slots * sizeof *pool->workers);
     for (uint32_t i = 0; pool->workers && i < slots; i++)
         wi_worker_init(&pool->workers[i], pool, i);
-    if (!pool->workers || wi_sleep_init(&pool->sleep, slots) != WEFT_OK || locals_create(pool) != WEFT_OK) {
+    if (!pool->workers || wi_sleep_init(&pool->sleep, slots, options->workers) != WEFT_OK || locals_create(pool) != WEFT_OK) {
         pool_free(pool);
         return WEFT_ENOMEM;
     }
@@ -137,8 +140,8 @@ static void *thread_main(void *context)
     wi_thread_name(name);
     wi_worker_enter(worker);
     wi_worker_begin(worker);
-    wi_worker_serve(worker, NULL);
-    wi_worker_end(worker);
+    if (wi_worker_serve(worker, NULL) == WEFT_OK)
+        wi_worker_end(worker);
     wi_worker_leave(worker);
     return NULL;
 }
@@ -151,8 +154,11 @@ static void pool_stop(weft_pool *pool, uint32_t threads)
         wi_sleep_wake(&pool->sleep, i);
     for (uint32_t i = 0; i < threads; i++)
         wi_thread_join(&pool->workers[i].thread);
-    for (uint32_t i = pool->options.workers; i < weft_pool_slots(pool); i++)
+    for (uint32_t i = pool->options.workers; i < weft_pool_slots(pool); i++) {
+        wi_worker_enter(&pool->workers[i]);
         wi_worker_end(&pool->workers[i]);
+        wi_worker_leave(&pool->workers[i]);
+    }
 }
 
 int weft_pool_create(const weft_pool_options *options, weft_pool **pool)
@@ -164,6 +170,8 @@ int weft_pool_create(const weft_pool_options *options, weft_pool **pool)
     int status = options_complete(&complete);
     if (status == WEFT_OK)
         status = wi_process_watch();
+    if (status == WEFT_OK)
+        status = wi_reclaim_watch();
     if (status == WEFT_OK)
         status = pool_build(&complete, &built);
     if (status != WEFT_OK)
@@ -309,11 +317,7 @@ int weft_wait(weft_pool *pool, weft_task *task)
     int status = check(pool);
     if (status != WEFT_OK || !task)
         return status != WEFT_OK ? status : WEFT_EINVAL;
-    weft_worker *worker = wi_worker_here(pool);
-    if (!worker)
-        return wait_outside(pool, task);
-    wi_worker_serve(worker, task);
-    return wi_task_state(task) & WI_TASK_CANCELED ? WEFT_ECANCELED : WEFT_OK;
+    return wi_worker_here(pool) ? WEFT_EDEADLK : wait_outside(pool, task);
 }
 
 /* ---- the end ---- */
@@ -324,12 +328,12 @@ static bool wait_until(weft_pool *pool, bool (*is_so)(weft_pool *pool), uint64_t
     struct wi_event *outside = &pool->roots.outside;
     for (;;) {
         uint32_t key = wi_event_prepare(outside);
-        if (is_so(pool)) {
+        bool is_so_now = is_so(pool);
+        if (is_so_now || (deadline != WI_NEVER && wi_clock_now() >= deadline)) {
             wi_event_cancel(outside);
-            return true;
+            return is_so_now;
         }
-        if (!wi_event_wait(outside, key, deadline))
-            return is_so(pool);
+        wi_event_wait(outside, key, deadline);
     }
 }
 
@@ -338,11 +342,30 @@ static bool is_stopped(weft_pool *pool)
     return wi_load_acquire(&pool->stopping) == STOPPED; /* [pool.stopped] */
 }
 
+static bool is_over(weft_pool *pool)
+{
+    return wi_roots_are_over(&pool->roots);
+}
+
 /* Whether all is settled, or there are roots that the thread that waits must see to itself. */
 static bool is_over_or_ours(weft_pool *pool)
 {
     bool is_ours = pool->options.workers == 0 || wi_roots_cancel(&pool->roots);
-    return wi_roots_are_over(&pool->roots) || (is_ours && caller_can_help(pool));
+    return is_over(pool) || (is_ours && caller_can_help(pool));
+}
+
+/* Waits until all roots are settled, and settles those that nobody else would. False if the deadline passed first. */
+static bool drain(weft_pool *pool, uint64_t deadline)
+{
+    while (wait_until(pool, is_over_or_ours, deadline)) {
+        if (is_over(pool))
+            return true;
+        if (deadline != WI_NEVER && wi_clock_now() >= deadline)
+            return false;
+        if (!caller_helps(pool))
+            wi_thread_yield();
+    }
+    return false;
 }
 
 int weft_pool_shutdown(weft_pool *pool, weft_shutdown how, uint64_t timeout_ns)
@@ -354,12 +377,8 @@ int weft_pool_shutdown(weft_pool *pool, weft_shutdown how, uint64_t timeout_ns)
         return WEFT_EDEADLK;
     uint64_t deadline = wi_clock_deadline(timeout_ns);
     wi_roots_close(&pool->roots, how == WEFT_CANCEL_QUEUED);
-    while (!wi_roots_are_over(&pool->roots)) {
-        if (!wait_until(pool, is_over_or_ours, deadline))
-            return WEFT_ETIMEDOUT;
-        if (!wi_roots_are_over(&pool->roots))
-            caller_helps(pool);
-    }
+    if (!drain(pool, deadline))
+        return WEFT_ETIMEDOUT;
     uint32_t running = RUNNING;
     if (!wi_cas_acq_rel(&pool->stopping, &running, STOPPING)) /* [pool.stopped] */
         return wait_until(pool, is_stopped, deadline) ? WEFT_OK : WEFT_ETIMEDOUT;

@@ -28,14 +28,15 @@ struct wi_sleep {
     wi_atomic_u64 *willing;                       /* a bit for each slot that sleeps and would take any work */
     struct wi_bed *beds;                          /* one for each slot */
     uint32_t slots;
+    uint32_t workers; /* slots that have a thread of their own */
 };
 
-/* Makes places for `slots`. The caller ends it with wi_sleep_fini(). WEFT_ENOMEM. */
-int wi_sleep_init(struct wi_sleep *sleep, uint32_t slots);
+/* Makes places for `slots`, of which `workers` have threads. The caller ends it with wi_sleep_fini(). WEFT_ENOMEM. */
+int wi_sleep_init(struct wi_sleep *sleep, uint32_t slots, uint32_t workers);
 void wi_sleep_fini(struct wi_sleep *sleep);
 
-/* New work can be seen: wakes one willing sleeper, unless somebody searches already. Work that was forked wakes nobody
- * beyond the pool's number of workers, callers counted; work `from_outside` always does. */
+/* New work can be seen: wakes one willing sleeper, unless somebody searches already. Where work was forked, each caller at
+ * work stands in for one worker, who sleeps on; work `from_outside` always wakes somebody. */
 void wi_sleep_announce(struct wi_sleep *sleep, bool from_outside);
 
 /* The caller begins to search for any work. */

@@ -174,13 +174,15 @@ static weft_task *search(weft_worker *worker)
     return wi_roots_take(&pool->roots);
 }
 
-void wi_worker_execute(weft_worker *worker, weft_task *task)
+bool wi_worker_execute(weft_worker *worker, weft_task *task)
 {
     weft_pool *pool = worker->pool;
     bool is_root = (wi_task_claim(task, worker->index) & WI_TASK_ROOT) != 0;
     bool is_canceled = is_root && wi_roots_cancel(&pool->roots);
     if (!is_canceled)
         task->run(worker, task);
+    if (wi_pool_is_forked(pool)) /* by the task; who waits for it waits in the other process */
+        return false;
 
     uint32_t waiter;
     if (wi_task_settle(task, is_canceled ? WI_TASK_CANCELED : WI_TASK_DONE, &waiter)) {
@@ -191,6 +193,7 @@ void wi_worker_execute(weft_worker *worker, weft_task *task)
     }
     if (is_root)
         wi_roots_release(&pool->roots);
+    return true;
 }
 
 /* What a worker may do while it waits. */
@@ -213,20 +216,19 @@ static void stop_searching(weft_worker *worker)
         wi_pool_look(worker->pool);
 }
 
-/* Whether the worker must not sleep although it may not do any work: `awaited` is settled, or can make progress by it. */
-static bool has_reason_to_stay(weft_worker *worker, weft_task *awaited, bool may_follow)
+/* Whether a join must not sleep: `awaited` is settled, or has forked what the join may help with. */
+static bool has_reason_to_stay(weft_worker *worker, weft_task *awaited, struct licence may)
 {
     uint64_t state = wi_task_await(awaited, worker->index);
     if (wi_task_is_settled(state))
         return true;
+    if (may.any || !may.subtree)
+        return false;
     if (wi_task_is_taken(state))
-        return may_follow && follow(worker, &worker->pool->workers[wi_task_taker(state)]);
-    if (state & WI_TASK_ROOT)
-        return !wi_roots_are_none(&worker->pool->roots);
+        return follow(worker, &worker->pool->workers[wi_task_taker(state)]);
     /* The thief is between its two steps, take and claim: let it go on, for only then it can be followed. */
-    if (may_follow)
-        wi_thread_yield();
-    return may_follow;
+    wi_thread_yield();
+    return true;
 }
 
 /* Sleeps until there may be something to do. */
@@ -234,55 +236,57 @@ static void nap(weft_worker *worker, weft_task *awaited, struct licence may)
 {
     weft_pool *pool = worker->pool;
     uint32_t key = wi_sleep_prepare(&pool->sleep, worker->index, may.any);
-    bool stay = awaited ? has_reason_to_stay(worker, awaited, may.subtree && !may.any)
-                        : wi_load_acquire(&pool->stopping) != 0; /* [pool.stop] */
+    bool stay = awaited ? has_reason_to_stay(worker, awaited, may) : wi_load_acquire(&pool->stopping) != 0; /* [pool.stop] */
     if (may.any)
         stay = stay || !wi_roots_are_none(&pool->roots) || has_forks(pool);
-    else if (!stay)
+    else
         wi_pool_look(pool);
     wi_sleep_wait(&pool->sleep, worker->index, may.any, key, stay);
 }
 
-static weft_task *find(weft_worker *worker, weft_task *awaited, struct licence may)
+/* Frees what the worker's deque has outgrown. Waits for readers, so it does not count as searching meanwhile. */
+static void tidy_up(weft_worker *worker)
 {
-    weft_task *task = may.subtree ? steal_from_thief(worker, awaited) : NULL;
-    if (!task && may.any)
-        task = search(worker);
-    else if (!task && (wi_task_state(awaited) & WI_TASK_ROOT) && !wi_task_is_taken(wi_task_state(awaited)))
-        task = wi_roots_take(&worker->pool->roots);
-    return task;
+    if (!wi_deque_has_outgrown(&worker->deque))
+        return;
+    stop_searching(worker);
+    weft_deque_reclaim(&worker->deque);
+    wi_sleep_search(&worker->pool->sleep);
+}
+
+static bool is_over(weft_pool *pool, weft_task *awaited)
+{
+    return awaited ? wi_task_is_settled(wi_task_state(awaited)) : wi_load_acquire(&pool->stopping) != 0; /* [pool.stop] */
 }
 
 int wi_worker_serve(weft_worker *worker, weft_task *awaited)
 {
     weft_pool *pool = worker->pool;
     struct licence may = licence_for(worker, awaited);
-    uint32_t misses = 0;
     if (wi_pool_is_forked(pool))
         return WEFT_EFORKED;
     if (may.any)
         wi_sleep_search(&pool->sleep);
-    for (;;) {
-        if (awaited && wi_task_is_settled(wi_task_state(awaited)))
-            break;
-        weft_task *task = find(worker, awaited, may);
+    for (uint32_t misses = 0; !is_over(pool, awaited);) {
+        weft_task *task = may.subtree ? steal_from_thief(worker, awaited) : NULL;
+        if (!task && may.any)
+            task = search(worker);
         if (task) {
             if (may.any)
                 stop_searching(worker);
             worker->depth += awaited != NULL;
-            wi_worker_execute(worker, task);
+            if (!wi_worker_execute(worker, task))
+                return WEFT_EFORKED;
             worker->depth -= awaited != NULL;
             if (may.any)
                 wi_sleep_search(&pool->sleep);
             misses = 0;
-        } else if (!awaited && wi_load_acquire(&pool->stopping) != 0) { /* [pool.stop] */
-            break;
         } else if (misses < pool->options.search_rounds) {
             misses++;
             wi_pause();
         } else {
             if (!awaited)
-                weft_deque_reclaim(&worker->deque);
+                tidy_up(worker);
             nap(worker, awaited, may);
             misses = 0;
         }

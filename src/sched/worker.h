@@ -66,12 +66,13 @@ void wi_worker_leave(weft_worker *worker);
 /* Returns the worker of `pool` that the calling thread is, or NULL. Any thread. */
 weft_worker *wi_worker_here(const weft_pool *pool);
 
-/* Executes what the worker may until `awaited` is settled, or, if it is NULL, until the pool stops. Sleeps when there is
- * nothing. WEFT_EFORKED: it can never be, because the threads are in another process. */
+/* Executes what the worker may until `awaited`, a task that was stolen from it, is settled; or, if it is NULL, until the
+ * pool stops. Sleeps when there is nothing. WEFT_EFORKED: that can never be, since this is a child of the pool's process. */
 int wi_worker_serve(weft_worker *worker, weft_task *awaited);
 
-/* Runs a task that was taken from a queue, settles it, and wakes who waits for it. */
-void wi_worker_execute(weft_worker *worker, weft_task *task);
+/* Runs a task that was taken from a queue, settles it, and wakes who waits for it. Returns false in a child that the task
+ * has forked, where all that is left undone. */
+bool wi_worker_execute(weft_worker *worker, weft_task *task);
 
 /* Tells sleepers that the worker's deque has a new item. */
 void wi_worker_announce(weft_worker *worker);

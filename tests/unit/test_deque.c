@@ -244,7 +244,7 @@ static void *thief(void *context)
 {
     struct chase *chase = context;
     void *stolen;
-    for (;;) {
+    for (uint32_t empty = 0;;) {
         bool was_over = wi_load_acquire(&chase->is_over) != 0;
         switch (weft_deque_steal(chase->deque, &stolen)) {
         case WEFT_STOLEN:
@@ -253,7 +253,8 @@ static void *thief(void *context)
         case WEFT_EMPTY:
             if (was_over)
                 return NULL;
-            wi_thread_yield();
+            if (++empty % 64 == 0)
+                wi_thread_yield();
             break;
         case WEFT_LOST:
             break;

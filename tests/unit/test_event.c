@@ -61,6 +61,8 @@ static void play(struct rally *rally, uint32_t me)
 {
     for (uint32_t i = 0; i < rally->strokes; i++) {
         while (wi_load_acquire(&rally->turn) != me) {
+            for (uint32_t delay = i % 100; delay > 0; delay--)
+                wi_pause();
             uint32_t key = wi_event_prepare(&rally->event[me]);
             if (wi_load_acquire(&rally->turn) == me)
                 wi_event_cancel(&rally->event[me]);

@@ -113,7 +113,7 @@ Test(pool, the_environment_gives_the_number_of_workers_that_was_left_open)
         const char *text;
         int status;
         uint32_t workers;
-    } cases[] = {{"3", WEFT_OK, 3},          {"0", WEFT_OK, 0},        {"", WEFT_EINVAL, 0}, {"-1", WEFT_EINVAL, 0},
+    } cases[] = {{"3", WEFT_OK, 3},          {"0", WEFT_OK, 0},        {" 2", WEFT_EINVAL, 0}, {"-1", WEFT_EINVAL, 0},
                  {"4097", WEFT_EINVAL, 0}, {"two", WEFT_EINVAL, 0}, {"2x", WEFT_EINVAL, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         weft_pool *pool = NULL;
@@ -549,6 +549,57 @@ static void fork_while_away(weft_worker *worker, weft_task *task)
     cr_assert_eq(result, 0, "a join of what another thread ran before the fork must not wait for it");
     wi_store_release(&away.may_end, 1);
     cr_assert_eq(weft_join(worker, &away.task), WEFT_OK);
+}
+
+/* The task that forks the process is one that a join helps with: the join does not go on in the child. */
+struct helped {
+    weft_task task;
+    struct blocker away;
+    weft_task forker;
+    int child_result;
+};
+
+static void fork_as_help(weft_worker *worker, weft_task *task)
+{
+    struct helped *helped = weft_entry(task, struct helped, forker);
+    (void)worker;
+    pid_t child = fork();
+    if (child == 0) {
+        helped->child_result = -1;
+        return;
+    }
+    cr_assert_eq(waitpid(child, &helped->child_result, 0), child);
+    wi_store_release(&helped->away.may_end, 1);
+}
+
+static void join_with_help(weft_worker *worker, weft_task *task)
+{
+    struct helped *helped = weft_entry(task, struct helped, task);
+    weft_fork(worker, &helped->away.task, block);
+    while (wi_load_acquire(&helped->away.has_begun) == 0)
+        wi_thread_yield();
+    cr_assert_eq(weft_start(weft_worker_pool(worker), &helped->forker, fork_as_help), WEFT_OK);
+    int status = weft_join(worker, &helped->away.task);
+    if (helped->child_result == -1)
+        _exit(status == WEFT_EFORKED ? 7 : 1);
+    cr_assert_eq(status, WEFT_OK);
+}
+
+Test(pool, fork_in_a_task_that_a_join_helps_with)
+{
+    for (int i = 0; i < 10; i++) {
+        weft_pool *pool = create((weft_pool_options){.workers = 2});
+        static struct helped helped;
+        memset(&helped, 0, sizeof helped);
+        cr_assert_eq(weft_start(pool, &helped.task, join_with_help), WEFT_OK);
+        while (wi_load_acquire(&helped.away.has_begun) == 0)
+            wi_thread_yield(); /* one worker is away, one joins and helps */
+        cr_assert_eq(weft_wait(pool, &helped.task), WEFT_OK);
+        cr_assert_eq(weft_wait(pool, &helped.forker), WEFT_OK);
+        cr_assert(WIFEXITED(helped.child_result));
+        cr_assert_eq(WEXITSTATUS(helped.child_result), 7);
+        cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+    }
 }
 
 Test(pool, fork_while_a_task_is_away)

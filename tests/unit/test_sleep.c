@@ -15,7 +15,7 @@ static struct wi_sleep the_sleep;
 
 static void set_up(uint32_t slots)
 {
-    cr_assert_eq(wi_sleep_init(&the_sleep, slots), WEFT_OK);
+    cr_assert_eq(wi_sleep_init(&the_sleep, slots, slots), WEFT_OK);
 }
 
 static uint32_t lie_down(uint32_t slot, bool willing)
@@ -116,6 +116,20 @@ Test(sleep, a_caller_stands_in_for_one_worker_where_work_was_forked_but_not_wher
     wi_sleep_fini(&the_sleep);
 }
 
+Test(sleep, no_more_workers_are_stood_in_for_than_there_are)
+{
+    cr_assert_eq(wi_sleep_init(&the_sleep, 4, 1), WEFT_OK);
+    for (int caller = 0; caller < 3; caller++)
+        wi_sleep_caller_begins(&the_sleep);
+    lie_down(0, true);
+    wi_sleep_announce(&the_sleep, false);
+    cr_assert(is_willing(0), "three callers are at work, the one worker sleeps on");
+    lie_down(3, true);
+    wi_sleep_announce(&the_sleep, false);
+    cr_assert_not(is_willing(0), "two of four are at work: one may be woken");
+    wi_sleep_fini(&the_sleep);
+}
+
 Test(sleep, a_sleeper_that_stays_is_counted_once_whether_it_was_claimed_or_not)
 {
     set_up(1);
@@ -137,7 +151,7 @@ Test(sleep, oom)
 {
     for (uint64_t nth = 1; nth <= 2; nth++) {
         wi_alloc_fail_at(nth);
-        cr_assert_eq(wi_sleep_init(&the_sleep, 4), WEFT_ENOMEM);
+        cr_assert_eq(wi_sleep_init(&the_sleep, 4, 4), WEFT_ENOMEM);
     }
     set_up(4);
     wi_sleep_fini(&the_sleep);

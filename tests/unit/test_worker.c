@@ -276,7 +276,7 @@ Test(worker, help_nests_only_as_deep_as_the_pool_allows)
 
 static uint64_t sleepers(weft_pool *pool)
 {
-    return wi_load_acquire(&pool->sleep.census) >> 21;
+    return wi_load_acquire(&pool->sleep.census) >> 21 & ((1u << 21) - 1);
 }
 
 /* How often sleepers of the pool were woken. */
@@ -335,9 +335,11 @@ Test(worker, one_that_finds_work_wakes_the_next_while_more_is_left)
 Test(worker, no_wake_up_is_lost)
 {
     weft_pool *pool = create((weft_pool_options){.workers = 2, .search_rounds = WEFT_SEARCH_ONCE});
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < 50000; i++) {
         struct actor actor = new_actor();
         release(&actor);
+        for (int delay = i % 200; delay > 0; delay--)
+            wi_pause();
         hand_over(pool, &actor, act);
         cr_assert_eq(weft_wait(pool, &actor.task), WEFT_OK);
     }
@@ -365,20 +367,58 @@ static void await_root(weft_worker *worker, weft_task *task)
     struct actor *inner = &weft_entry(task, struct scene, joiner.task)->other;
     weft_pool *pool = weft_worker_pool(worker);
     cr_assert_eq(weft_start(pool, &inner->task, act), WEFT_OK);
-    cr_assert_eq(weft_wait(pool, &inner->task), WEFT_OK);
-    cr_assert_eq(wi_load_acquire(&inner->has_ended), 1);
+    cr_assert_eq(weft_wait(pool, &inner->task), WEFT_EDEADLK);
 }
 
-Test(worker, a_task_may_wait_for_a_root_that_nobody_else_can_run)
+Test(worker, a_task_may_start_a_root_but_not_wait_for_it)
 {
-    for (int help = WEFT_HELP_ANY; help <= WEFT_HELP_NONE; help++) {
-        weft_pool *pool = create((weft_pool_options){.workers = 1, .help = (weft_help)help});
-        struct scene scene;
-        scene.joiner = scene.other = new_actor();
-        release(&scene.other);
-        cr_assert_eq(weft_start(pool, &scene.joiner.task, await_root), WEFT_OK);
-        cr_assert_eq(weft_wait(pool, &scene.joiner.task), WEFT_OK);
-        cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+    weft_pool *pool = create((weft_pool_options){.workers = 1});
+    struct scene scene;
+    scene.joiner = scene.other = new_actor();
+    release(&scene.other);
+    cr_assert_eq(weft_start(pool, &scene.joiner.task, await_root), WEFT_OK);
+    cr_assert_eq(weft_wait(pool, &scene.joiner.task), WEFT_OK);
+    cr_assert_eq(weft_wait(pool, &scene.other.task), WEFT_OK);
+    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+}
+
+/* Two callers at work stand in for the two workers, who sleep. One forks, lets the other go, and waits: when the other
+ * leaves, there is room for a worker, and only the one that leaves can know it. */
+struct parting {
+    weft_task task;
+    weft_pool *pool;
+    struct actor other, child;
+};
+
+static void fork_and_part(weft_worker *worker, weft_task *task)
+{
+    struct parting *parting = weft_entry(task, struct parting, task);
+    weft_fork(worker, &parting->child.task, act);
+    release(&parting->other);
+    wait_for(&parting->child.has_ended);
+    weft_join(worker, &parting->child.task);
+}
+
+static void *be_the_other(void *context)
+{
+    struct parting *parting = context;
+    cr_assert_eq(weft_run(parting->pool, &parting->other.task, act), WEFT_OK);
+    return NULL;
+}
+
+Test(worker, a_caller_that_leaves_makes_room_for_a_worker)
+{
+    for (int i = 0; i < 20; i++) {
+        struct parting parting = {.pool = create((weft_pool_options){.workers = 2})};
+        wi_thread thread;
+        parting.other = parting.child = new_actor();
+        release(&parting.child);
+        wait_until_all_sleep(parting.pool);
+        cr_assert_eq(wi_thread_create(&thread, 0, be_the_other, &parting), WEFT_OK);
+        wait_for_begin(&parting.other);
+        cr_assert_eq(weft_run(parting.pool, &parting.task, fork_and_part), WEFT_OK);
+        wi_thread_join(&thread);
+        cr_assert_eq(weft_pool_destroy(parting.pool), WEFT_OK);
     }
 }
 
