@@ -2,8 +2,8 @@
  * weft/deque.h - the Chase-Lev work-stealing deque by itself
  *
  * A double-ended queue of pointers with one owner: the owner pushes and pops at the bottom, last in first out; any
- * other thread steals from the top, first in first out. It grows as needed. For those who build or measure a scheduler of
- * their own; weft's workers use it as well.
+ * other thread steals from the top, first in first out. It grows as needed. For those who build or measure a scheduler
+ * of their own; weft's workers use it as well.
  *
  *     weft_deque *deque;
  *     if (weft_deque_create(NULL, &deque) != WEFT_OK)
@@ -14,7 +14,7 @@
  *
  * What follows holds for every function that does not say otherwise.
  *   Units     items; NULL cannot be an item
- *   Errors    WEFT_EINVAL for NULL where a deque or an item is due; where no status is returned, no deque is an empty one
+ *   Errors    WEFT_EINVAL for NULL where a deque or an item is due; where no status is returned, NULL is an empty deque
  *   Threads   the owner only; the role may pass to another thread that synchronises with the last owner.
  *             steal and size: any thread, beside anything but destroy. Push, pop, steal and size are lock-free, but a
  *             push that grows, which allocates, and a thread's first steal, which registers it with liburcu-bp

@@ -32,8 +32,8 @@
 extern "C" {
 #endif
 
-/* A loop's body: does the indices from `begin` to before `end`. It may fork, join, and start loops of its own on `worker`,
- * which is not always the worker that the loop was started on. */
+/* A loop's body: does the indices from `begin` to before `end`. It may fork, join, and start loops of its own on
+ * `worker`, which is not always the worker that the loop was started on. */
 typedef void weft_range_fn(weft_worker *worker, size_t begin, size_t end, void *context);
 
 /* Calls `body` for pieces that together are the range, each index once, in parallel. No piece is larger than `grain`; 0

@@ -47,8 +47,8 @@ extern "C" {
 /* What a join does while another worker runs the task that it waits for. */
 typedef enum weft_help {
     /* Any work of the pool, its thief's first, nested at most `help_depth` deep: a worker's stack never holds more than
-     * help_depth + 1 times what one root task needs alone. The join may return late, and a task that holds a lock across
-     * a join may meet, on its own stack, another that wants it. */
+     * help_depth + 1 times what one root task needs alone. The join may return late, and a task that holds a lock
+     * across a join may meet, on its own stack, another that wants it. */
     WEFT_HELP_ANY,
     /* Only tasks that the awaited one has forked, directly or not: the stack stays within what the root task needs
      * alone, and a join never runs anything unrelated. */
@@ -62,15 +62,15 @@ typedef void weft_worker_fn(weft_worker *worker, void *context);
 
 /* How to create a pool. Start from { .size = sizeof(weft_pool_options) }: a zero means the default. */
 typedef struct weft_pool_options {
-    size_t size;            /* sizeof(weft_pool_options) as the caller knows it */
-    uint32_t workers;       /* threads; default: see weft_pool_create() */
-    weft_help help;         /* default: WEFT_HELP_ANY */
-    uint32_t help_depth;    /* bound for WEFT_HELP_ANY; default: 32 */
-    uint32_t search_rounds; /* looks at all sources of work before a worker sleeps; default: 200, some 20 us */
-    uint64_t seed;          /* of the random choice of victims; the same seed gives the same choices */
-    size_t stack_bytes;     /* of a worker's thread; default: the system's, as set by ulimit -s */
-    size_t local_bytes;     /* of the block that each worker has to itself; default: none */
-    const char *name;       /* threads are called name/0, name/1, ...; at most 10 bytes are used; default: "weft" */
+    size_t size;              /* sizeof(weft_pool_options) as the caller knows it */
+    uint32_t workers;         /* threads; default: see weft_pool_create() */
+    weft_help help;           /* default: WEFT_HELP_ANY */
+    uint32_t help_depth;      /* bound for WEFT_HELP_ANY; default: 32 */
+    uint32_t search_rounds;   /* looks at all sources of work before a worker sleeps; default: 200, some 20 us */
+    uint64_t seed;            /* of the random choice of victims; the same seed gives the same choices */
+    size_t stack_bytes;       /* of a worker's thread; default: the system's, as set by ulimit -s */
+    size_t local_bytes;       /* of the block that each worker has to itself; default: none */
+    const char *name;         /* threads are called name/0, name/1, ...; at most 10 bytes are used; default: "weft" */
     weft_worker_fn *on_start; /* runs before a worker's first task, on the thread that will run it */
     weft_worker_fn *on_stop;  /* runs after its last one; for a caller's slot, on the thread that shuts down */
     void *context;            /* the hooks' second argument */
@@ -82,10 +82,10 @@ typedef enum weft_shutdown {
     WEFT_CANCEL_QUEUED /* root tasks that have not started never will; who waits for one gets WEFT_ECANCELED */
 } weft_shutdown;
 
-/* Gives a new pool in `*pool`; `options` may be NULL. The caller releases it with weft_pool_destroy(). Without a number of
- * workers, the environment's WEFT_WORKERS counts (0: none), or else there is one for each CPU that both the affinity mask
- * and the cgroup's quota leave to the process. WEFT_EINVAL: a size, a count or an enumerator out of range, also in the
- * environment. WEFT_ENOMEM, WEFT_ESYSTEM: no memory, no thread. */
+/* Gives a new pool in `*pool`; `options` may be NULL. The caller releases it with weft_pool_destroy(). Without a number
+ * of workers, the environment's WEFT_WORKERS counts (0: none), or else there is one for each CPU that both the affinity
+ * mask and the cgroup's quota leave to the process. WEFT_EINVAL: a size, a count or an enumerator out of range, also in
+ * the environment. WEFT_ENOMEM, WEFT_ESYSTEM: no memory, no thread. */
 WEFT_API int weft_pool_create(const weft_pool_options *options, weft_pool **pool);
 
 /* Takes no more root tasks from now on, waits at most `timeout_ns` until those that it has are settled, then stops the
@@ -100,13 +100,13 @@ WEFT_API int weft_pool_shutdown(weft_pool *pool, weft_shutdown how, uint64_t tim
  * alone, since other threads were at work in it. */
 WEFT_API int weft_pool_destroy(weft_pool *pool);
 
-/* Runs `task` with the body `run` and waits for it. The calling thread executes it, as a worker of the pool, or waits for
- * its turn when 64 callers are at it already; inside a task of the same pool it is a plain call. WEFT_ECLOSED; a task
- * that waited for its turn may be WEFT_ECANCELED. */
+/* Runs `task` with the body `run` and waits for it. The calling thread executes it, as a worker of the pool, or waits
+ * for its turn when 64 callers are at it already; inside a task of the same pool it is a plain call. WEFT_ECLOSED; a
+ * task that waited for its turn may be WEFT_ECANCELED. */
 WEFT_API int weft_run(weft_pool *pool, weft_task *task, weft_task_fn *run);
 
-/* Brings `task` and returns; a worker will run it, first come first served. Lends the frame until weft_wait(), which must
- * follow exactly once. WEFT_ECLOSED. */
+/* Brings `task` and returns; a worker will run it, first come first served. Lends the frame until weft_wait(), which
+ * must follow exactly once. WEFT_ECLOSED. */
 WEFT_API int weft_start(weft_pool *pool, weft_task *task, weft_task_fn *run);
 
 /* Waits until `task`, brought with weft_start(), is settled. If no worker has taken it, the caller executes what is
@@ -117,7 +117,8 @@ WEFT_API int weft_wait(weft_pool *pool, weft_task *task);
 /* Returns the number of the pool's threads; 0 for NULL. */
 WEFT_API uint32_t weft_pool_workers(const weft_pool *pool);
 
-/* Returns a number that every weft_worker_index() of the pool is below: its threads and the callers' slots. 0 for NULL. */
+/* Returns a number that every weft_worker_index() of the pool is below: its threads and the callers' slots. 0 for
+ * NULL. */
 WEFT_API uint32_t weft_pool_slots(const weft_pool *pool);
 
 #ifdef __cplusplus

@@ -1,8 +1,8 @@
 /*
  * weft/status.h - what a call of the library answers
  *
- * A status is an int: 0 (WEFT_OK) or one of the negative WEFT_E... below. Outcomes that are part of normal work (a deque
- * was empty, a race was lost) are not statuses; they have enumerations of their own.
+ * A status is an int: 0 (WEFT_OK) or one of the negative WEFT_E... below. Outcomes that are part of normal work (a
+ * deque was empty, a race was lost) are not statuses; they have enumerations of their own.
  *
  *     weft_pool *pool;
  *     int status = weft_pool_create(NULL, &pool);
@@ -31,7 +31,7 @@ extern "C" {
     X(ECLOSED, -4, "the pool is shut down and takes no more work")                                                     \
     X(ETIMEDOUT, -5, "the time was up before the call was done")                                                       \
     X(ECANCELED, -6, "the task was cancelled before it started")                                                       \
-    X(EDEADLK, -7, "a task of the pool cannot wait for its own pool; fork and join instead")                                                   \
+    X(EDEADLK, -7, "a task cannot wait for its own pool; fork and join instead")                                       \
     X(EFORKED, -8, "the pool belongs to the process before fork(); create a new one here")
 
 enum weft_status {

@@ -23,7 +23,7 @@
  *             joining in reverse order of forking is the fast path, any other order is allowed
  *   Errors    forking cannot fail: where there is no memory to remember the task, it runs at once
  *   Threads   the worker's own thread, inside a task that was given this `worker`
- *   Ordering  what happens before a fork happens before its task; what a task does happens before the return of its join
+ *   Ordering  what happens before a fork happens before its task; what a task does happens before its join returns
  *   Source    child stealing with leapfrogging: Wagner and Calder, Leapfrogging (PPoPP 1993)
  */
 #ifndef WEFT_TASK_H
@@ -70,8 +70,8 @@ static inline void weft_call(weft_worker *worker, weft_task *task, weft_task_fn 
 }
 
 /* Waits until `task` has run; runs it here if nobody has taken it, and helps with other work while another worker is at
- * it, as far as the pool's `help` option allows. Returns WEFT_OK. Returns WEFT_EFORKED in a child process that was forked
- * while another thread was running the task, which then will not finish here. */
+ * it, as far as the pool's `help` option allows. Returns WEFT_OK. Returns WEFT_EFORKED in a child process that was
+ * forked while another thread was running the task, which then will not finish here. */
 WEFT_API int weft_join(weft_worker *worker, weft_task *task);
 
 /* Returns the worker's number in its pool: below weft_pool_slots(), and no two at work share it. */
@@ -80,8 +80,8 @@ WEFT_API uint32_t weft_worker_index(const weft_worker *worker);
 /* Returns the worker's pool. */
 WEFT_API weft_pool *weft_worker_pool(const weft_worker *worker);
 
-/* Returns the worker's own block of `local_bytes` (see weft/pool.h), aligned for any type, zero at first. NULL if the pool
- * was created without. Valid until the pool is destroyed. */
+/* Returns the worker's own block of `local_bytes` (see weft/pool.h), aligned for any type, zero at first. NULL if the
+ * pool was created without. Valid until the pool is destroyed. */
 WEFT_API void *weft_worker_local(const weft_worker *worker);
 
 #ifdef __cplusplus

@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Gives `bytes` of memory, not initialised, on a multiple of `alignment` (a power of two, at least that of a pointer). The caller
- * releases it with wi_free(). */
+/* Gives `bytes` of memory, not initialised, on a multiple of `alignment` (a power of two, at least that of a pointer).
+ * The caller releases it with wi_free(). */
 void *wi_alloc(size_t alignment, size_t bytes);
 
 /* Takes memory from wi_alloc(); NULL is allowed. */

@@ -77,8 +77,8 @@ static inline void wi_pause(void)
 }
 
 /* Edges that run through code which ThreadSanitizer cannot see (liburcu's assembly, the kernel): what the thread that
- * calls wi_tsan_release(object) did before happens before what follows a later wi_tsan_acquire(object). They order nothing
- * themselves, and do nothing in a program that is not built with -fsanitize=thread. */
+ * calls wi_tsan_release(object) did before happens before what follows a later wi_tsan_acquire(object). They order
+ * nothing themselves, and do nothing in a program that is not built with -fsanitize=thread. */
 extern void __tsan_release(void *object) __attribute__((weak));
 extern void __tsan_acquire(void *object) __attribute__((weak));
 

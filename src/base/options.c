@@ -7,12 +7,15 @@
 
 #include <weft/status.h>
 
+/* No options are larger than this: a size above it was never set. */
+#define MOST_BYTES 4096
+
 int wi_options_read(void *known, size_t known_bytes, const void *given)
 {
     size_t given_bytes = sizeof(size_t);
     if (given)
         memcpy(&given_bytes, given, sizeof given_bytes);
-    if (given_bytes < sizeof(size_t))
+    if (given_bytes < sizeof(size_t) || given_bytes > MOST_BYTES)
         return WEFT_EINVAL;
     for (size_t i = known_bytes; i < given_bytes; i++)
         if (((const unsigned char *)given)[i] != 0)

@@ -1,8 +1,8 @@
 /*
  * base/options.h - reading an options structure that another version of the header may have laid out
  *
- * Options structures begin with their own size as the caller knows it. A shorter one is filled up with zeros, which mean
- * the defaults; a longer one is accepted if what we do not know in it is zero.
+ * Options structures begin with their own size as the caller knows it. A shorter one is filled up with zeros, which
+ * mean the defaults; a longer one is accepted if what we do not know in it is zero.
  */
 #ifndef WI_BASE_OPTIONS_H
 #define WI_BASE_OPTIONS_H

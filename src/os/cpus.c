@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_BYTES (2 * PATH_MAX)
+/* A line that is longer is read in pieces, none of which looks like a whole one. */
+#define LINE_BYTES PATH_MAX
+#define PATH_BYTES (2 * PATH_MAX)
 
 /* One hierarchy of control groups that can limit the CPU. */
 struct hierarchy {
@@ -26,7 +28,7 @@ struct hierarchy {
 /* Reads up to two words of numbers from the file `name` in `group`; "max" reads as -1. Returns how many there were. */
 static int read_numbers(const char *group, const char *name, long long *first, long long *second)
 {
-    char path[LINE_BYTES + 64], text[64] = "";
+    char path[PATH_BYTES + 32], text[64] = "";
     snprintf(path, sizeof path, "%s/%s", group, name);
     FILE *file = fopen(path, "re");
     if (!file)
@@ -100,49 +102,79 @@ static bool find_group(const char *root, const struct hierarchy *h, char group[L
     return found;
 }
 
-/* Finds where the hierarchy is mounted (`point`), and which of its groups is seen there (`base`). */
-static bool find_mount(const char *root, const struct hierarchy *h, char point[LINE_BYTES], char base[LINE_BYTES])
+/* Puts back what mountinfo writes as a backslash and three octal digits: blanks, and backslashes. */
+static void unescape(char *text)
 {
-    char line[LINE_BYTES], type[64], options[LINE_BYTES];
-    bool found = false;
+    char *to = text;
+    for (const char *from = text; *from != '\0'; to++) {
+        unsigned octal;
+        if (*from == '\\' && sscanf(from + 1, "%3o", &octal) == 1) {
+            *to = (char)octal;
+            from += 4;
+        } else {
+            *to = *from++;
+        }
+    }
+    *to = '\0';
+}
+
+/* What of `group` lies below `base`, or NULL if it is not in there. */
+static const char *below(const char *group, const char *base)
+{
+    size_t length = strcmp(base, "/") == 0 ? 0 : strlen(base);
+    if (strncmp(group, base, length) != 0 || (group[length] != '/' && group[length] != '\0'))
+        return NULL;
+    return strcmp(group + length, "/") == 0 ? "" : group + length;
+}
+
+/* Finds the group's folder: `path`, of which the first characters, as many as it returns, are where the hierarchy is
+ * mounted. A mount that does not show the group stands in for it where no other does. Returns 0 if there is no
+ * mount. */
+static size_t find_folder(const char *root, const struct hierarchy *h, const char *group, char path[PATH_BYTES])
+{
+    char line[LINE_BYTES];
+    const char *inside = NULL;
+    size_t mount_length = 0;
     FILE *file = open_proc(root, "mountinfo");
-    while (file && !found && fgets(line, sizeof line, file)) {
-        char *tail = strstr(line, " - ");
-        if (!tail || sscanf(line, "%*s %*s %*s %s %s", base, point) != 2 ||
-            sscanf(tail, " - %63s %*s %s", type, options) != 2)
+    while (file && !inside && fgets(line, sizeof line, file)) {
+        char *fields[5], *rest = line, *tail = strstr(line, " - ");
+        for (int i = 0; i < 5; i++)
+            fields[i] = strtok_r(rest, " \n", &rest);
+        char *base = fields[3], *point = fields[4];
+        char *type = tail && tail >= rest - 1 ? strtok_r(tail + 3, " \n", &tail) : NULL;
+        char *options = type && strtok_r(NULL, " \n", &tail) ? strtok_r(NULL, " \n", &tail) : NULL;
+        if (!point || !options || strcmp(type, h->type) != 0 || (h->controller && !list_has(options, h->controller)))
             continue;
-        found = strcmp(type, h->type) == 0 && (!h->controller || list_has(options, h->controller));
+        unescape(base);
+        unescape(point);
+        inside = below(group, base);
+        if (inside || mount_length == 0) {
+            mount_length = (size_t)snprintf(path, PATH_BYTES, "%s%s", root, point);
+            snprintf(path + mount_length, PATH_BYTES - mount_length, "%s", inside ? inside : "");
+        }
     }
     if (file)
         fclose(file);
-    return found;
+    return mount_length;
 }
 
 /* The tightest quota in one hierarchy, from the process's group up to the mount. */
 static uint32_t hierarchy_quota(const char *root, const struct hierarchy *h)
 {
-    char group[LINE_BYTES], point[LINE_BYTES], base[LINE_BYTES], path[3 * LINE_BYTES];
-    if (!find_group(root, h, group) || !find_mount(root, h, point, base))
-        return WI_CPUS_UNLIMITED;
-    size_t skip = strcmp(base, "/") == 0 ? 0 : strlen(base);
-    bool is_visible = strncmp(group, base, skip) == 0 && (group[skip] == '/' || group[skip] == '\0');
-    const char *below = is_visible && strcmp(group + skip, "/") != 0 ? group + skip : "";
-    int mount_length = snprintf(path, sizeof path, "%s%s", root, point);
-    snprintf(path + mount_length, sizeof path - (size_t)mount_length, "%s", below);
-
+    char group[LINE_BYTES], path[PATH_BYTES];
+    size_t mount_length = find_group(root, h, group) ? find_folder(root, h, group, path) : 0;
     uint32_t tightest = WI_CPUS_UNLIMITED;
-    for (;;) {
+    for (char *last = path; mount_length != 0 && last; last = strrchr(path + mount_length, '/')) {
         long long quota_us, period_us;
+        if (last != path)
+            *last = '\0';
         if (h->read(path, &quota_us, &period_us) && quota_us > 0 && period_us > 0) {
             long long cpus = (quota_us - 1) / period_us + 1;
             if (cpus < tightest)
                 tightest = (uint32_t)cpus;
         }
-        char *last = strrchr(path + mount_length, '/');
-        if (!last)
-            return tightest;
-        *last = '\0';
     }
+    return tightest;
 }
 
 uint32_t wi_cpus_quota(const char *root)

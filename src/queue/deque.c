@@ -5,8 +5,8 @@
  * the owner pops); their difference is what is compared, as a signed number, so they may wrap around.
  *
  * Invariants
- *   I1  Every index leaves the deque once: by the one compare-and-swap that moves top over it, or, if it is not the last
- *       one, by the owner's lowering bottom below it while top is known to be lower.
+ *   I1  Every index leaves the deque once: by the one compare-and-swap that moves top over it, or, if it is not the
+ *       last one, by the owner's lowering bottom below it while top is known to be lower.
  *   I2  A slot is not written while a thief that can still win holds its index: the owner writes slot i + capacity only
  *       after it has seen top above i.
  *   I3  An outgrown ring keeps its items and is written no more; who still reads it reads what the new one holds, too.
@@ -21,10 +21,11 @@
  *   retired  owner                       owner
  *
  * Edges
- *   [deque.item]  store of bottom in push (and each later one in pop) -> load of bottom in wi_deque_look(): the slot, the
- *                 ring that holds it, and all that the owner did before the push.
+ *   [deque.item]  store of bottom in push (and each later one in pop) -> load of bottom in wi_deque_look(): the slot,
+ *                 the ring that holds it, and all that the owner did before the push.
  *   [deque.ring]  store of ring in grow -> load of ring in wi_deque_look(): the copied items of the new ring.
- *   [deque.top]   CAS of top in wi_deque_take() -> load of top in push: the thief has read the slot that is written next.
+ *   [deque.top]   CAS of top in wi_deque_take() -> load of top in push: the thief has read the slot that is written
+ *                 next.
  *   [deque.last]  fence in pop <-> fence in wi_deque_look(): either the owner sees the thief's top, or the thief sees
  *                 the lowered bottom. Carries no data; the CAS on top settles who has the last item.
  *
@@ -139,15 +140,15 @@ int weft_deque_push(weft_deque *deque, void *item)
 {
     if (!deque || !item)
         return WEFT_EINVAL;
-    uint64_t bottom = wi_load_relaxed(&deque->bottom);   /* owner's own */
-    uint64_t top = wi_load_acquire(&deque->top);         /* [deque.top] */
+    uint64_t bottom = wi_load_relaxed(&deque->bottom);    /* owner's own */
+    uint64_t top = wi_load_acquire(&deque->top);          /* [deque.top] */
     struct wi_ring *ring = wi_load_relaxed(&deque->ring); /* owner's own */
     if (distance(top, bottom) > (int64_t)ring->mask) {
         ring = grow(deque, ring, top, bottom);
         if (!ring)
             return WEFT_ENOMEM;
     }
-    wi_store_relaxed(slot(ring, bottom), item);    /* owner's own, until [deque.item] */
+    wi_store_relaxed(slot(ring, bottom), item);   /* owner's own, until [deque.item] */
     wi_store_release(&deque->bottom, bottom + 1); /* [deque.item] */
     return WEFT_OK;
 }
@@ -166,7 +167,7 @@ void *weft_deque_pop(weft_deque *deque)
     void *item = NULL;
     if (top == bottom) {
         item = wi_load_relaxed(slot(wi_load_relaxed(&deque->ring), bottom)); /* owner's own */
-        if (!wi_cas_seq_cst(&deque->top, &top, top + 1))                      /* [deque.last] */
+        if (!wi_cas_seq_cst(&deque->top, &top, top + 1))                     /* [deque.last] */
             item = NULL;
     }
     wi_store_release(&deque->bottom, bottom + 1); /* [deque.item] of nothing: the deque is empty */

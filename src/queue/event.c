@@ -14,8 +14,8 @@
  *   [event.waiters] fence in prepare <-> fence in notify: either notify counts the waiter, or the waiter's look at the
  *                   condition comes after what notify's caller stored. Carries no data.
  *
- * The futex word is the epoch itself: a notify between the last look and the sleep changes it, and the kernel refuses to
- * sleep. An early, late or missing reason to wake up is treated alike: the epoch is read again.
+ * The futex word is the epoch itself: a notify between the last look and the sleep changes it, and the kernel refuses
+ * to sleep. An early, late or missing reason to wake up is treated alike: the epoch is read again.
  */
 #include "queue/event.h"
 
@@ -23,9 +23,9 @@
 
 uint32_t wi_event_prepare(struct wi_event *event)
 {
-    wi_fetch_add_relaxed(&event->waiters, 1);           /* [event.waiters] */
-    wi_fence_seq_cst();                                 /* [event.waiters] */
-    return wi_load_acquire(&event->epoch);              /* [event.epoch] */
+    wi_fetch_add_relaxed(&event->waiters, 1); /* [event.waiters] */
+    wi_fence_seq_cst();                       /* [event.waiters] */
+    return wi_load_acquire(&event->epoch);    /* [event.epoch] */
 }
 
 void wi_event_cancel(struct wi_event *event)
@@ -44,8 +44,8 @@ bool wi_event_wait(struct wi_event *event, uint32_t key, uint64_t deadline)
 
 void wi_event_notify(struct wi_event *event)
 {
-    wi_fence_seq_cst();                             /* [event.waiters] */
-    if (wi_load_relaxed(&event->waiters) == 0)      /* [event.waiters] */
+    wi_fence_seq_cst();                        /* [event.waiters] */
+    if (wi_load_relaxed(&event->waiters) == 0) /* [event.waiters] */
         return;
     wi_fetch_add_release(&event->epoch, 1); /* [event.epoch] */
     wi_futex_wake(&event->epoch, WI_FUTEX_ALL);

@@ -28,7 +28,8 @@ struct wi_event {
     wi_atomic_u32 waiters; /* who is between prepare and the end of wait or cancel */
 };
 
-/* Announces that the caller is about to wait. What it looks at afterwards is not older than any notify that misses it. */
+/* Announces that the caller is about to wait. What it looks at afterwards is not older than any notify that misses
+ * it. */
 uint32_t wi_event_prepare(struct wi_event *event);
 
 /* Takes the announcement back. */

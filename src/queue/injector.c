@@ -7,8 +7,8 @@
  *   taking   consumers
  *
  * Edges
- *   [injector.node]   put -> take: the node's content. liburcu makes this edge with assembly that ThreadSanitizer cannot
- *                     see, so it is told.
+ *   [injector.node]   put -> take: the node's content. liburcu makes this edge with assembly that ThreadSanitizer
+ *                     cannot see, so it is told.
  *   [injector.turn]   store of taking by the consumer that leaves -> exchange of taking by the next: the head.
  */
 #include "queue/injector.h"

@@ -6,8 +6,8 @@
  *                    liburcu makes this edge with barriers that ThreadSanitizer cannot see, so it is told.
  *
  * Around fork() liburcu's own handlers take its locks and forget, in the child, the readers that are gone. What they do
- * not cover: its library destructor takes a lock that threads hold for a moment when they first enter and when they end. A
- * child of a fork() in just that moment hangs if it ends by exit(); by _exit() or exec it does not.
+ * not cover: its library destructor takes a lock that threads hold for a moment when they first enter and when they
+ * end. A child of a fork() in just that moment hangs if it ends by exit(); by _exit() or exec it does not.
  */
 #include "queue/reclaim.h"
 

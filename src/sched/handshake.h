@@ -2,8 +2,8 @@
  * sched/handshake.h - the word between who waits for a task and who runs it
  *
  * A task's state is one word. Its forker resets it; a thief adds itself before it runs the task; who waits adds itself
- * before it sleeps; whoever ran the task exchanges all of it for the outcome, and learns by that whom to wake. After the
- * exchange the frame may be gone: the runner does not touch it again.
+ * before it sleeps; whoever ran the task exchanges all of it for the outcome, and learns by that whom to wake. After
+ * the exchange the frame may be gone: the runner does not touch it again.
  *
  * Who touches what
  *   run, link   the forker until the task can be taken; then who runs it
@@ -36,7 +36,7 @@
 #define WI_TASK_TAKER_SHIFT  32
 #define WI_TASK_SLOT_MASK    UINT64_C(0xffffff)
 /* Stands for a slot where the waiter is a thread from outside. */
-#define WI_TASK_OUTSIDE      (UINT32_C(0xffffff) - 1)
+#define WI_TASK_OUTSIDE (UINT32_C(0xffffff) - 1)
 
 /* Makes the task new: nobody runs it, nobody waits. */
 static inline void wi_task_reset(weft_task *task, weft_task_fn *run, uint64_t flags)
@@ -75,7 +75,8 @@ static inline uint64_t wi_task_claim(weft_task *task, uint32_t slot)
 /* Says that `slot` is going to sleep until the task is settled. Returns the state before; one thread only may wait. */
 static inline uint64_t wi_task_await(weft_task *task, uint32_t slot)
 {
-    return wi_fetch_or_acq_rel(&task->state, (uint64_t)(slot + 1) << WI_TASK_WAITER_SHIFT); /* [task.wait] [task.done] */
+    uint64_t waiter = (uint64_t)(slot + 1) << WI_TASK_WAITER_SHIFT;
+    return wi_fetch_or_acq_rel(&task->state, waiter); /* [task.wait] [task.done] */
 }
 
 /* Ends the task with `outcome`, WI_TASK_DONE or WI_TASK_CANCELED. Gives true and the waiter's slot if one sleeps. */

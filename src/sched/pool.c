@@ -29,19 +29,23 @@
 #include "sched/sleep.h"
 #include "sched/worker.h"
 
-/* Nested joins that help with any work. More keeps cores busy in deeper trees, and multiplies the stack that one root may
- * need: (HELP_DEPTH + 1) times what it needs alone. */
+/* Nested joins that help with any work. More keeps cores busy in deeper trees, and multiplies the stack that one root
+ * may need: (HELP_DEPTH + 1) times what it needs alone. */
 #define HELP_DEPTH 32
 
-/* Looks before a worker sleeps. More answers new work sooner (a look costs about 0.1 us, waking a sleeper 40 us), and burns
- * that much CPU each time that work runs out. */
+/* Looks before a worker sleeps. More answers new work sooner (a look costs about 0.1 us, waking a sleeper 40 us), and
+ * burns that much CPU each time that work runs out. */
 #define SEARCH_ROUNDS 200
 
 /* Bytes of a thread's name that are the pool's: the system allows 15, and "/4095" must fit. */
 #define NAME_BYTES 10
 
 /* Values of pool->stopping. */
-enum stop { RUNNING, STOPPING, STOPPED };
+enum stop {
+    RUNNING,
+    STOPPING,
+    STOPPED
+};
 
 /* ---- life ---- */
 
@@ -124,7 +128,8 @@ static int pool_build(const weft_pool_options *options, weft_pool **built)
     pool->workers = wi_alloc(_Alignof(weft_worker), slots * sizeof *pool->workers);
     for (uint32_t i = 0; pool->workers && i < slots; i++)
         wi_worker_init(&pool->workers[i], pool, i);
-    if (!pool->workers || wi_sleep_init(&pool->sleep, slots, options->workers) != WEFT_OK || locals_create(pool) != WEFT_OK) {
+    if (!pool->workers || wi_sleep_init(&pool->sleep, slots, options->workers) != WEFT_OK ||
+        locals_create(pool) != WEFT_OK) {
         pool_free(pool);
         return WEFT_ENOMEM;
     }
@@ -202,7 +207,7 @@ static weft_worker *caller_begins(weft_pool *pool)
     } while (!wi_cas_acq_rel(&pool->free_callers, &bits, bits & (bits - 1))); /* [pool.caller] */
 
     uint32_t index = pool->options.workers + (uint32_t)__builtin_ctzll(bits);
-    uint32_t in_use = wi_load_relaxed(&pool->in_use);                                  /* hint: the CAS decides */
+    uint32_t in_use = wi_load_relaxed(&pool->in_use);                             /* hint: the CAS decides */
     while (in_use <= index && !wi_cas_acq_rel(&pool->in_use, &in_use, index + 1)) /* [pool.slots] */
         continue;
     weft_worker *worker = &pool->workers[index];
@@ -216,8 +221,9 @@ static weft_worker *caller_begins(weft_pool *pool)
 static void caller_ends(weft_worker *worker)
 {
     weft_pool *pool = worker->pool;
+    uint32_t slot = worker->index - pool->options.workers;
     wi_worker_leave(worker);
-    wi_fetch_or_acq_rel(&pool->free_callers, UINT64_C(1) << (worker->index - pool->options.workers)); /* [pool.caller] */
+    wi_fetch_or_acq_rel(&pool->free_callers, UINT64_C(1) << slot); /* [pool.caller] */
     wi_sleep_caller_ends(&pool->sleep);
     wi_pool_look(pool);
     wi_event_notify(&pool->roots.outside);

@@ -55,7 +55,7 @@ void wi_roots_close(struct wi_roots *roots, bool cancel)
 {
     if (cancel)
         wi_store_release(&roots->cancelling, 1); /* [roots.cancel] */
-    wi_fetch_or_acq_rel(&roots->gate, CLOSED);  /* [roots.gate] */
+    wi_fetch_or_acq_rel(&roots->gate, CLOSED);   /* [roots.gate] */
 }
 
 bool wi_roots_are_over(struct wi_roots *roots)

@@ -1,8 +1,9 @@
 /*
  * sched/roots.h - the gate for work from outside: accepted, queued, settled, and counted
  *
- * A root task is accepted at the gate, which counts it until it is settled. Whoever uses a pool on behalf of a root holds
- * the gate as well, so when the gate is closed and the count is 0, nobody is inside and nobody can enter any more.
+ * A root task is accepted at the gate, which counts it until it is settled. Whoever uses a pool on behalf of a root
+ * holds the gate as well, so when the gate is closed and the count is 0, nobody is inside and nobody can enter any
+ * more.
  *
  *   Threads   any; lock-free
  */

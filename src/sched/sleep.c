@@ -2,8 +2,8 @@
  * sched/sleep.c - who sleeps, who searches, and whom new work wakes
  *
  * Invariants
- *   I1  A slot's bit is set only by its own thread, before it counts itself as sleeping. Whoever clears it sees to it that
- *       the slot is counted as searching: the thread itself after, a waker before it claims the bit.
+ *   I1  A slot's bit is set only by its own thread, before it counts itself as sleeping. Whoever clears it sees to it
+ *       that the slot is counted as searching: the thread itself after, a waker before it claims the bit.
  *   I2  Whoever lowers the number of those awake, of searchers or of callers looks for work afterwards, behind a fence.
  *
  * Who touches what
@@ -12,10 +12,11 @@
  *   beds      a slot's thread waits; wakers and finishers notify
  *
  * Edges
- *   [sleep.look]     fence in announce <-> fence after each transition of I2: either the announcer sees the transition and
- *                    wakes, or the look that follows the transition sees the work. The census carries no data.
- *   [sleep.willing]  or of the bit in prepare -> and of the bit by a waker: the bed is prepared, a notify will be counted.
- *                    And of the bit by a waker -> and of the bit by its thread: the waker has counted it as searching.
+ *   [sleep.look]     fence in announce <-> fence after each transition of I2: either the announcer sees the transition
+ *                    and wakes, or the look that follows the transition sees the work. The census carries no data.
+ *   [sleep.willing]  or of the bit in prepare -> and of the bit by a waker: the bed is prepared, a notify will be
+ *                    counted. And of the bit by a waker -> and of the bit by its thread: the waker has counted it as
+ *                    searching.
  */
 #include "sched/sleep.h"
 
@@ -95,9 +96,9 @@ static bool claim(struct wi_sleep *sleep, uint32_t slot)
     return wi_fetch_and_acq_rel(word_of(sleep, slot), ~bit_of(slot)) & bit_of(slot); /* [sleep.willing] */
 }
 
-/* Wakes one sleeper that takes any work, if there is one. It is counted as searching before it is claimed: it may wake up by
- * itself at any moment, and goes by that count (I1). Others may have relied on the count meanwhile, so where the claim fails
- * and nobody else searches, their work needs somebody, too. */
+/* Wakes one sleeper that takes any work, if there is one. It is counted as searching before it is claimed: it may wake
+ * up by itself at any moment, and goes by that count (I1). Others may have relied on the count meanwhile, so where the
+ * claim fails and nobody else searches, their work needs somebody, too. */
 static void wake_one(struct wi_sleep *sleep)
 {
     uint32_t slot;
@@ -139,7 +140,7 @@ uint32_t wi_sleep_prepare(struct wi_sleep *sleep, uint32_t slot, bool willing)
 {
     uint32_t key = wi_event_prepare(&sleep->beds[slot].event);
     if (willing)
-        wi_fetch_or_acq_rel(word_of(sleep, slot), bit_of(slot));                      /* [sleep.willing] */
+        wi_fetch_or_acq_rel(word_of(sleep, slot), bit_of(slot));                     /* [sleep.willing] */
     wi_fetch_add_relaxed(&sleep->census, willing ? SLEEPING - SEARCHING : SLEEPING); /* [sleep.look] */
     wi_fence_seq_cst();                                                              /* [sleep.look] */
     return key;

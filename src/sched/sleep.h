@@ -1,9 +1,10 @@
 /*
  * sched/sleep.h - who sleeps, who searches, and whom new work wakes
  *
- * Each slot of a pool has an event count to sleep on. A census counts, in one word, who searches, who sleeps, and how many
- * callers from outside are at work; a set of bits tells which sleepers take any work. Nothing is known here about what work
- * is or where it lies: the README in this folder says who must look at it, and when, so that none is forgotten.
+ * Each slot of a pool has an event count to sleep on. A census counts, in one word, who searches, who sleeps, and how
+ * many callers from outside are at work; a set of bits tells which sleepers take any work. Nothing is known here about
+ * what work is or where it lies: the README in this folder says who must look at it, and when, so that none is
+ * forgotten.
  *
  *   Units     slots: a worker's number in its pool
  *   Threads   any, each for its own slot; wi_sleep_wait blocks, the others are lock-free
@@ -35,19 +36,19 @@ struct wi_sleep {
 int wi_sleep_init(struct wi_sleep *sleep, uint32_t slots, uint32_t workers);
 void wi_sleep_fini(struct wi_sleep *sleep);
 
-/* New work can be seen: wakes one willing sleeper, unless somebody searches already. Where work was forked, each caller at
- * work stands in for one worker, who sleeps on; work `from_outside` always wakes somebody. */
+/* New work can be seen: wakes one willing sleeper, unless somebody searches already. Where work was forked, each caller
+ * at work stands in for one worker, who sleeps on; work `from_outside` always wakes somebody. */
 void wi_sleep_announce(struct wi_sleep *sleep, bool from_outside);
 
 /* The caller begins to search for any work. */
 void wi_sleep_search(struct wi_sleep *sleep);
 
-/* The caller ends its search, with or without work. Returns true if it was the last that searched while others sleep: it
- * must then look whether there is more work, and announce it. */
+/* The caller ends its search, with or without work. Returns true if it was the last that searched while others sleep:
+ * it must then look whether there is more work, and announce it. */
 bool wi_sleep_found(struct wi_sleep *sleep);
 
-/* The caller is about to sleep; if `willing`, any new work may wake it, and its search ends here. It must now look, once
- * more, at all that it would want to be woken for; and at all other work, which it announces. */
+/* The caller is about to sleep; if `willing`, any new work may wake it, and its search ends here. It must now look,
+ * once more, at all that it would want to be woken for; and at all other work, which it announces. */
 uint32_t wi_sleep_prepare(struct wi_sleep *sleep, uint32_t slot, bool willing);
 
 /* Sleeps until woken, or not at all if `stay` (the look found a reason). Who is willing searches again afterwards. */

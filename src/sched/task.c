@@ -1,8 +1,9 @@
 /*
  * sched/task.c - fork and join
  *
- * Joining takes the forked task back from the bottom of the worker's own deque. What lies above it there was forked later
- * by the same task, and is run on the way. If the deque runs empty, the task was stolen: then its thief settles it.
+ * Joining takes the forked task back from the bottom of the worker's own deque. What lies above it there was forked
+ * later by the same task, and is run on the way. If the deque runs empty, the task was stolen: then its thief settles
+ * it.
  */
 #include <weft/task.h>
 

@@ -144,8 +144,8 @@ static weft_task *steal(weft_worker *victim)
     return NULL;
 }
 
-/* Steals from the worker that runs `awaited`, and only what `awaited` has forked: if it is not settled after the look, what
- * was seen was forked before it ended, and the deque was empty when it began (I2). */
+/* Steals from the worker that runs `awaited`, and only what `awaited` has forked: if it is not settled after the look,
+ * what was seen was forked before it ended, and the deque was empty when it began (I2). */
 static weft_task *steal_from_thief(weft_worker *worker, weft_task *awaited)
 {
     uint64_t state = wi_task_state(awaited);
@@ -216,6 +216,12 @@ static void stop_searching(weft_worker *worker)
         wi_pool_look(worker->pool);
 }
 
+/* Whether the pool's threads are to end. */
+static bool is_stopping(weft_pool *pool)
+{
+    return wi_load_acquire(&pool->stopping) != 0; /* [pool.stop] */
+}
+
 /* Whether a join must not sleep: `awaited` is settled, or has forked what the join may help with. */
 static bool has_reason_to_stay(weft_worker *worker, weft_task *awaited, struct licence may)
 {
@@ -236,7 +242,7 @@ static void nap(weft_worker *worker, weft_task *awaited, struct licence may)
 {
     weft_pool *pool = worker->pool;
     uint32_t key = wi_sleep_prepare(&pool->sleep, worker->index, may.any);
-    bool stay = awaited ? has_reason_to_stay(worker, awaited, may) : wi_load_acquire(&pool->stopping) != 0; /* [pool.stop] */
+    bool stay = awaited ? has_reason_to_stay(worker, awaited, may) : is_stopping(pool);
     if (may.any)
         stay = stay || !wi_roots_are_none(&pool->roots) || has_forks(pool);
     else
@@ -254,11 +260,6 @@ static void tidy_up(weft_worker *worker)
     wi_sleep_search(&worker->pool->sleep);
 }
 
-static bool is_over(weft_pool *pool, weft_task *awaited)
-{
-    return awaited ? wi_task_is_settled(wi_task_state(awaited)) : wi_load_acquire(&pool->stopping) != 0; /* [pool.stop] */
-}
-
 int wi_worker_serve(weft_worker *worker, weft_task *awaited)
 {
     weft_pool *pool = worker->pool;
@@ -267,7 +268,7 @@ int wi_worker_serve(weft_worker *worker, weft_task *awaited)
         return WEFT_EFORKED;
     if (may.any)
         wi_sleep_search(&pool->sleep);
-    for (uint32_t misses = 0; !is_over(pool, awaited);) {
+    for (uint32_t misses = 0; awaited ? !wi_task_is_settled(wi_task_state(awaited)) : !is_stopping(pool);) {
         weft_task *task = may.subtree ? steal_from_thief(worker, awaited) : NULL;
         if (!task && may.any)
             task = search(worker);

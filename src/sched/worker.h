@@ -22,7 +22,8 @@
 #include "sched/roots.h"
 #include "sched/sleep.h"
 
-/* Slots for callers beside those of the pool's threads; more callers than that wait for their turn. One word of bits. */
+/* Slots for callers beside those of the pool's threads; more callers than that wait for their turn. One word of
+ * bits. */
 #define WI_CALLER_SLOTS 64
 
 struct weft_worker {
@@ -48,7 +49,7 @@ struct weft_pool {
     void *locals;
     weft_pool_options options; /* with the defaults filled in; `name` points to the next field */
     char name[16];
-    uint32_t generation;       /* of the process that made the pool */
+    uint32_t generation; /* of the process that made the pool */
 };
 
 /* Fills in a slot of a new pool. */
@@ -66,12 +67,13 @@ void wi_worker_leave(weft_worker *worker);
 /* Returns the worker of `pool` that the calling thread is, or NULL. Any thread. */
 weft_worker *wi_worker_here(const weft_pool *pool);
 
-/* Executes what the worker may until `awaited`, a task that was stolen from it, is settled; or, if it is NULL, until the
- * pool stops. Sleeps when there is nothing. WEFT_EFORKED: that can never be, since this is a child of the pool's process. */
+/* Executes what the worker may until `awaited`, a task that was stolen from it, is settled; or, if it is NULL, until
+ * the pool stops. Sleeps when there is nothing. WEFT_EFORKED: that can never be, since this is a child of the pool's
+ * process. */
 int wi_worker_serve(weft_worker *worker, weft_task *awaited);
 
-/* Runs a task that was taken from a queue, settles it, and wakes who waits for it. Returns false in a child that the task
- * has forked, where all that is left undone. */
+/* Runs a task that was taken from a queue, settles it, and wakes who waits for it. Returns false in a child that the
+ * task has forked, where all that is left undone. */
 bool wi_worker_execute(weft_worker *worker, weft_task *task);
 
 /* Tells sleepers that the worker's deque has a new item. */

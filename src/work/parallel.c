@@ -1,14 +1,15 @@
 /*
  * work/parallel.c - loops in parallel, by halving
  *
- * A range larger than the grain is cut in two; the upper half is forked, the lower one goes on. So the largest pieces are
- * stolen first, and the stack needs one frame for each halving.
+ * A range larger than the grain is cut in two; the upper half is forked, the lower one goes on. So the largest pieces
+ * are stolen first, and the stack needs one frame for each halving.
  */
 #include <weft/parallel.h>
 
 #include "sched/worker.h"
 
-/* Pieces for each worker when the grain is chosen here. More evens out bodies of uneven cost, fewer costs less forking. */
+/* Pieces for each worker when the grain is chosen here. More evens out bodies of uneven cost, fewer costs less
+ * forking. */
 #define PIECES_PER_WORKER 16
 
 struct loop {
@@ -74,8 +75,7 @@ struct whole {
 static void run_whole(weft_worker *worker, weft_task *task)
 {
     struct whole *whole = weft_entry(task, struct whole, task);
-    whole->status =
-        weft_parallel_for(worker, whole->begin, whole->end, whole->grain, whole->body, whole->context);
+    whole->status = weft_parallel_for(worker, whole->begin, whole->end, whole->grain, whole->body, whole->context);
 }
 
 int weft_pool_parallel_for(weft_pool *pool, size_t begin, size_t end, size_t grain, weft_range_fn *body, void *context)

@@ -1,8 +1,9 @@
 /*
  * stress/stress_deque.c - every item of a deque leaves it exactly once
  *
- * An owner pushes and pops in random bursts, thieves steal, the ring starts small and grows, indices wrap around. Each item
- * is plain memory that was written before the push, so a missing edge is a data race; each is counted when it leaves.
+ * An owner pushes and pops in random bursts, thieves steal, the ring starts small and grows, indices wrap around. Each
+ * item is plain memory that was written before the push, so a missing edge is a data race; each is counted when it
+ * leaves.
  */
 #include <pthread.h>
 #include <sched.h>

@@ -1,8 +1,8 @@
 /*
  * stress/stress_fork.c - fork and join give the right result, however many workers there are
  *
- * Each round computes a Fibonacci number and places queens, with 0, 1, 2 and 8 workers, in every mode of helping; callers
- * run their roots themselves and, in turn, hand them over.
+ * Each round computes a Fibonacci number and places queens, with 0, 1, 2 and 8 workers, in every mode of helping;
+ * callers run their roots themselves and, in turn, hand them over.
  */
 #include <weft/pool.h>
 

@@ -1,8 +1,8 @@
 /*
  * stress/stress_idle.c - a pool with nothing to do costs nothing, and a single long task wakes nobody for nothing
  *
- * What is measured is the CPU time that this process uses, and how often its threads go to sleep: both are its own doing,
- * whatever else the machine is busy with. `--rounds` is the number of seconds to sleep.
+ * What is measured is the CPU time that this process uses, and how often its threads go to sleep: both are its own
+ * doing, whatever else the machine is busy with. `--rounds` is the number of seconds to sleep.
  */
 #include <sched.h>
 #include <stdatomic.h>

@@ -2,8 +2,8 @@
  * stress/stress_pool.c - pools that come and go under load: every root is settled exactly once
  *
  * In each round a pool is made, several threads bring roots as fast as they can, and another shuts the pool down in the
- * middle, draining or cancelling, with more or less patience. A root that was taken has run or was cancelled; one that was
- * refused has not run.
+ * middle, draining or cancelling, with more or less patience. A root that was taken has run or was cancelled; one that
+ * was refused has not run.
  */
 #include <pthread.h>
 #include <sched.h>

@@ -1,8 +1,8 @@
 /*
  * stress/stress_readme.c - the first program of the README gives the right result, however many workers there are
  *
- * The program is taken out of README.md when the build is configured, and its main() is called again and again under another
- * name. What it prints goes into a file that is checked after each run.
+ * The program is taken out of README.md when the build is configured, and its main() is called again and again under
+ * another name. What it prints goes into a file that is checked after each run.
  */
 #include <unistd.h>
 

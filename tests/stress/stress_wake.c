@@ -1,9 +1,9 @@
 /*
  * stress/stress_wake.c - no wake-up is lost
  *
- * Workers do not search at all before they sleep, so that each piece of work meets a worker somewhere on its way to sleep;
- * and there are four times as many as CPUs, or all are on one CPU, so that they are stopped at any step of it. Whoever brings
- * work waits for it without helping: if a wake-up is lost, nobody runs it, and the program does not end.
+ * Workers do not search at all before they sleep, so that each piece of work meets a worker somewhere on its way to
+ * sleep; and there are four times as many as CPUs, or all are on one CPU, so that they are stopped at any step of it.
+ * Whoever brings work waits for it without helping: if a wake-up is lost, nobody runs it, and the program does not end.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -43,10 +43,15 @@ static void give_by_child(weft_worker *worker, weft_task *task)
 
 static void storm(uint32_t workers, weft_help help, struct stress *stress)
 {
-    enum { MOST = 8 };
+    enum {
+        MOST = 8
+    };
     weft_pool *pool;
-    weft_pool_options options = {
-        .size = sizeof options, .workers = workers, .help = help, .search_rounds = WEFT_SEARCH_ONCE, .seed = stress->seed};
+    weft_pool_options options = {.size = sizeof options,
+                                 .workers = workers,
+                                 .help = help,
+                                 .search_rounds = WEFT_SEARCH_ONCE,
+                                 .seed = stress->seed};
     stress_check(weft_pool_create(&options, &pool) == WEFT_OK);
     for (uint64_t round = 0; round < stress->rounds; round++) {
         struct signal signals[MOST];

@@ -1,10 +1,10 @@
 /*
  * support/tsan_criterion.c - lets Criterion 2.4 run its tests under ThreadSanitizer
  *
- * Criterion runs each test in a process of its own (BoxFort), and gives it a shared arena that must lie at one address in
- * both. BoxFort picks that address at random, asks mincore() whether something is mapped there, and maps over it. But
- * ThreadSanitizer has reserved nearly the whole address space for its shadow, so mincore() always says yes, BoxFort gives up
- * after ten tries, and the program aborts before its first test.
+ * Criterion runs each test in a process of its own (BoxFort), and gives it a shared arena that must lie at one address
+ * in both. BoxFort picks that address at random, asks mincore() whether something is mapped there, and maps over it.
+ * But ThreadSanitizer has reserved nearly the whole address space for its shadow, so mincore() always says yes, BoxFort
+ * gives up after ten tries, and the program aborts before its first test.
  *
  * The two functions here come before the C library's. For an address that is the sanitizer's they answer as if nothing
  * were mapped, and then map the arena where the sanitizer expects the program's own mappings. Linked into every test
@@ -20,8 +20,8 @@
 extern void __tsan_init(void) __attribute__((weak));
 extern void *__interceptor_mmap(void *, size_t, int, int, int, off_t) __attribute__((weak));
 
-/* Parts of the address space that ThreadSanitizer leaves to the program on x86-64 (tsan_platform.h): low, executable, and
- * where mmap() puts things. On another processor this must be looked up again. */
+/* Parts of the address space that ThreadSanitizer leaves to the program on x86-64 (tsan_platform.h): low, executable,
+ * and where mmap() puts things. On another processor this must be looked up again. */
 static bool is_ours(uintptr_t address)
 {
     return address < UINT64_C(0x008000000000) ||

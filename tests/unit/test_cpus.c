@@ -397,6 +397,21 @@ Test(cpus, a_group_outside_of_the_namespace_leaves_the_mounted_one)
     assert_quota(3);
 }
 
+Test(cpus, a_mount_that_shows_the_group_comes_before_one_that_does_not)
+{
+    put_process("0::/s/sub\n", OTHER_MOUNTS "30 23 0:27 /other /mnt rw - cgroup2 cgroup2 rw\n" V2_MOUNT("/s"));
+    put("mnt/cpu.max", "300000 100000\n");
+    put_v2("/sub", "100000 100000\n");
+    assert_quota(1);
+}
+
+Test(cpus, names_that_mountinfo_escapes_are_understood)
+{
+    put_process("0::/s/a\\x2d b/sub\n", OTHER_MOUNTS V2_MOUNT("/s/a\\134x2d\\040b"));
+    put_v2("/sub", "100000 100000\n");
+    assert_quota(1);
+}
+
 Test(cpus, a_group_that_is_gone_leaves_those_above)
 {
     put_process("0::/a/b (deleted)\n", OTHER_MOUNTS V2_MOUNT("/"));

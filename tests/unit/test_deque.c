@@ -262,8 +262,8 @@ static void *thief(void *context)
     }
 }
 
-/* The owner pushes all of the cargo, as soon as fewer than `most` are in the deque, and pops each `pop_every`-th time (0:
- * never); `thieves` steal the rest. */
+/* The owner pushes all of the cargo, as soon as fewer than `most` are in the deque, and pops each `pop_every`-th time
+ * (0: never); `thieves` steal the rest. */
 static void chase(uint32_t thieves, uintptr_t pop_every, size_t most, uint64_t first_index)
 {
     static struct cargo cargo[ITEMS];
@@ -322,7 +322,8 @@ Test(deque, exactly_once_in_a_ring_that_is_always_full)
     chase(THIEVES, 0, 2, UINT64_MAX - ITEMS / 2);
 }
 
-/* Each deque grows six times while thieves look at it: at a ring's first moment, the content of that ring must be seen. */
+/* Each deque grows six times while thieves look at it: at a ring's first moment, the content of that ring must be
+ * seen. */
 struct nursery {
     wi_atomic_ptr deque;
     wi_atomic_u32 is_over;
@@ -342,7 +343,10 @@ static void *look_at_the_newest(void *context)
 
 Test(deque, grow_under_the_eyes_of_thieves)
 {
-    enum { DEQUES = 1000, EACH = 64 };
+    enum {
+        DEQUES = 1000,
+        EACH = 64
+    };
     static weft_deque *deques[DEQUES];
     struct nursery nursery = {.is_over = {0}};
     wi_thread threads[THIEVES];

@@ -48,8 +48,8 @@ Test(event, wrap)
     cr_assert_eq(wi_load_relaxed(&event.epoch), 0);
 }
 
-/* Two threads pass a turn to and fro. Each look, announcement and wait falls on every step of the other's notify in time; a
- * wake-up that is lost once stops both for good, and the test's time-out tells. */
+/* Two threads pass a turn to and fro. Each look, announcement and wait falls on every step of the other's notify in
+ * time; a wake-up that is lost once stops both for good, and the test's time-out tells. */
 struct rally {
     struct wi_event event[2];
     wi_atomic_u32 turn;

@@ -113,7 +113,7 @@ Test(pool, the_environment_gives_the_number_of_workers_that_was_left_open)
         const char *text;
         int status;
         uint32_t workers;
-    } cases[] = {{"3", WEFT_OK, 3},          {"0", WEFT_OK, 0},        {" 2", WEFT_EINVAL, 0}, {"-1", WEFT_EINVAL, 0},
+    } cases[] = {{"3", WEFT_OK, 3},        {"0", WEFT_OK, 0},       {" 2", WEFT_EINVAL, 0}, {"-1", WEFT_EINVAL, 0},
                  {"4097", WEFT_EINVAL, 0}, {"two", WEFT_EINVAL, 0}, {"2x", WEFT_EINVAL, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         weft_pool *pool = NULL;
@@ -206,11 +206,8 @@ static void use_own(weft_worker *worker, weft_task *task)
 Test(pool, hooks_run_once_for_each_worker_around_its_tasks)
 {
     struct hooks hooks = {.bad = {0}};
-    weft_pool *pool = create((weft_pool_options){.workers = 3,
-                                                 .local_bytes = sizeof(struct own),
-                                                 .on_start = on_start,
-                                                 .on_stop = on_stop,
-                                                 .context = &hooks});
+    weft_pool *pool = create((weft_pool_options){
+        .workers = 3, .local_bytes = sizeof(struct own), .on_start = on_start, .on_stop = on_stop, .context = &hooks});
     weft_task tasks[100];
     for (int i = 0; i < 100; i++)
         cr_assert_eq(weft_start(pool, &tasks[i], use_own), WEFT_OK);
@@ -298,7 +295,9 @@ static void *call_often(void *context)
 
 static void call_from_many_threads(uint32_t workers)
 {
-    enum { CALLERS = 80 }; /* more than there are slots for callers */
+    enum {
+        CALLERS = 80
+    }; /* more than there are slots for callers */
     weft_pool *pool = create((weft_pool_options){.workers = workers});
     wi_thread threads[CALLERS];
     for (int i = 0; i < CALLERS; i++)
@@ -329,7 +328,9 @@ static void *call_blocker(void *context)
 
 Test(pool, a_caller_without_a_slot_waits_for_its_turn)
 {
-    enum { CALLERS = 66 };
+    enum {
+        CALLERS = 66
+    };
     static struct call calls[CALLERS];
     weft_pool *pool = create((weft_pool_options){.workers = WEFT_WORKERS_NONE});
     wi_thread threads[CALLERS];

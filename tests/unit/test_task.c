@@ -105,7 +105,9 @@ Test(task, order_of_joining_may_be_any)
 
 static void oom_root(weft_worker *worker, weft_task *task)
 {
-    enum { MANY = 1000 };
+    enum {
+        MANY = 1000
+    };
     static struct note n[MANY];
     (void)task;
     for (uint64_t nth = 1; nth <= 5; nth++) {

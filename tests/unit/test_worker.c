@@ -84,8 +84,10 @@ static void hand_over(weft_pool *pool, struct actor *actor, weft_task_fn *body)
 /* Of three workers one is blocked, one plays the scene, and one is free to steal from it. */
 struct scene {
     struct actor blocker, joiner;
-    struct actor thief, grandchild, other; /* `thief` is stolen; `grandchild` is its fork; `other` is an unrelated root */
-    bool is_helped;                        /* whether the grandchild must be run by the join */
+    struct actor thief;      /* is stolen from the joiner */
+    struct actor grandchild; /* is its fork */
+    struct actor other;      /* is an unrelated root */
+    bool is_helped;          /* whether the grandchild must be run by the join */
 };
 
 static void stolen(weft_worker *worker, weft_task *task)
@@ -242,8 +244,8 @@ static void outer_host(weft_worker *worker, weft_task *task)
     wi_store_release(&depths->host.has_ended, 1);
 }
 
-/* Of three workers one is the host, and so whatever it runs in its join; one is away until the inner visit is over; one is
- * blocked until the inner visit needs somebody to be away. */
+/* Of three workers one is the host, and so whatever it runs in its join; one is away until the inner visit is over; one
+ * is blocked until the inner visit needs somebody to be away. */
 static void dive(uint32_t help_depth, bool is_let_in)
 {
     for (int i = 0; i < 20; i++) {
