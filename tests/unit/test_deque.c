@@ -217,7 +217,7 @@ Test(deque, oom)
 
 /* ---- with thieves ---- */
 
-#define ITEMS   20000
+#define ITEMS   50000
 #define THIEVES 3
 
 /* What each item points to: plain memory, so that a missing edge is a data race. */
