@@ -29,6 +29,7 @@
 
 #include <stdlib.h>
 
+#include <libdeflate.h>
 #define ZLIB_CONST
 #include <zlib.h>
 
@@ -154,7 +155,7 @@ static void compress_chunk(weft_worker *worker, weft_task *task)
         chunk->failure = "cannot be compressed: zlib refuses";
     else
         chunk->failure = NULL;
-    chunk->crc = (uint32_t)crc32(0, chunk->input, (uInt)chunk->input_bytes);
+    chunk->crc = libdeflate_crc32(0, chunk->input, chunk->input_bytes);
 }
 
 /* ---- in the main thread ---- */
