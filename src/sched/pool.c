@@ -257,7 +257,10 @@ static int wait_outside(weft_pool *pool, weft_task *root)
     struct wi_event *outside = &pool->roots.outside;
     uint64_t state;
     while (!wi_task_is_settled(state = wi_task_state(root))) {
-        if (!wi_task_is_taken(state) && caller_helps(pool))
+        bool has_helped = !wi_task_is_taken(state) && caller_helps(pool);
+        if (wi_pool_is_forked(pool)) /* by the root that was helped with */
+            return WEFT_EFORKED;
+        if (has_helped)
             continue;
         uint32_t key = wi_event_prepare(outside);
         state = wi_task_await(root, WI_TASK_OUTSIDE);
@@ -360,18 +363,20 @@ static bool is_over_or_ours(weft_pool *pool)
     return is_over(pool) || (is_ours && caller_can_help(pool));
 }
 
-/* Waits until all roots are settled, and settles those that nobody else would. False if the deadline passed first. */
-static bool drain(weft_pool *pool, uint64_t deadline)
+/* Waits until all roots are settled, and settles those that nobody else would. WEFT_ETIMEDOUT, WEFT_EFORKED. */
+static int drain(weft_pool *pool, uint64_t deadline)
 {
     while (wait_until(pool, is_over_or_ours, deadline)) {
         if (is_over(pool))
-            return true;
+            return WEFT_OK;
         if (deadline != WI_NEVER && wi_clock_now() >= deadline)
-            return false;
+            return WEFT_ETIMEDOUT;
         if (!caller_helps(pool))
             wi_thread_yield();
+        if (wi_pool_is_forked(pool)) /* by the root that was helped with */
+            return WEFT_EFORKED;
     }
-    return false;
+    return WEFT_ETIMEDOUT;
 }
 
 int weft_pool_shutdown(weft_pool *pool, weft_shutdown how, uint64_t timeout_ns)
@@ -383,8 +388,9 @@ int weft_pool_shutdown(weft_pool *pool, weft_shutdown how, uint64_t timeout_ns)
         return WEFT_EDEADLK;
     uint64_t deadline = wi_clock_deadline(timeout_ns);
     wi_roots_close(&pool->roots, how == WEFT_CANCEL_QUEUED);
-    if (!drain(pool, deadline))
-        return WEFT_ETIMEDOUT;
+    status = drain(pool, deadline);
+    if (status != WEFT_OK)
+        return status;
     uint32_t running = RUNNING;
     if (!wi_cas_acq_rel(&pool->stopping, &running, STOPPING)) /* [pool.stopped] */
         return wait_until(pool, is_stopped, deadline) ? WEFT_OK : WEFT_ETIMEDOUT;

@@ -603,6 +603,33 @@ Test(pool, fork_in_a_task_that_a_join_helps_with)
     }
 }
 
+/* The same where the caller executes the root that forks, while it waits for it, or shuts down. */
+static void fork_and_return(weft_worker *worker, weft_task *task)
+{
+    struct helped *helped = weft_entry(task, struct helped, task);
+    (void)worker;
+    pid_t child = fork();
+    helped->child_result = -1;
+    if (child != 0)
+        cr_assert_eq(waitpid(child, &helped->child_result, 0), child);
+}
+
+Test(pool, fork_in_a_root_that_a_waiting_caller_executes)
+{
+    for (int by_shutdown = 0; by_shutdown < 2; by_shutdown++) {
+        weft_pool *pool = create((weft_pool_options){.workers = WEFT_WORKERS_NONE});
+        struct helped helped;
+        cr_assert_eq(weft_start(pool, &helped.task, fork_and_return), WEFT_OK);
+        int status = by_shutdown ? weft_pool_shutdown(pool, WEFT_DRAIN, WEFT_FOREVER) : weft_wait(pool, &helped.task);
+        if (helped.child_result == -1)
+            _exit(status == WEFT_EFORKED ? 7 : 1);
+        cr_assert_eq(status, WEFT_OK);
+        cr_assert(WIFEXITED(helped.child_result));
+        cr_assert_eq(WEXITSTATUS(helped.child_result), 7);
+        cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+    }
+}
+
 Test(pool, fork_while_a_task_is_away)
 {
     weft_pool *pool = create((weft_pool_options){.workers = 2});
