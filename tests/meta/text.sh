@@ -46,7 +46,7 @@ own_headers() {
 {
     matches '(^|[^[:alnum:]_])(TO''DO|FIX''ME|XX''X|HA''CK)([^[:alnum:]_]|$)' 'a note of work to do, do it or open an issue' <<<"$files"
     matches '[[:blank:]]$' 'a trailing blank, remove it' <<<"$files"
-    matches '(^|[^[:alnum:]_.})*~-])/(work|root|home)/' "a path of one developer's machine, name it relative to the tree" <<<"$files"
+    matches '(^|[^[:alnum:]_.})*~-])/(home|root|Users)/' "a path of one developer's machine, name it relative to the tree" <<<"$files"
     matches $'\t' 'a tab, indent with four blanks' <<<"$code"
     matches '^.{121}' 'a line of more than 120 columns, break it' <<<"$code"
     heads
