@@ -601,12 +601,12 @@ progress()
     [[ $out == *"standard input: 1"*" MiB"* ]] || no "no count for a pipe: $out" || return
     "$bin" -kf a 2>said && [ ! -s said ] || no "a bar where there is no terminal"
 }
-if command -v script >/dev/null; then
+if on_terminal true 2>/dev/null >&2; then
     check "no compressed data to a terminal" refuses_terminal
     check "a progress bar, which is erased" progress
 else
-    skip "no compressed data to a terminal" "there is no script(1)"
-    skip "a progress bar, which is erased" "there is no script(1)"
+    skip "no compressed data to a terminal" "script(1) gives no terminal here"
+    skip "a progress bar, which is erased" "script(1) gives no terminal here"
 fi
 
 exit $failed
