@@ -70,7 +70,8 @@ WEFT_API weft_steal weft_deque_steal(weft_deque *deque, void **item);
 WEFT_API size_t weft_deque_size(const weft_deque *deque);
 
 /* Frees the rings that growth has left behind, which together are smaller than the present one. Waits until no thief
- * can be reading them: for idle moments. Never needed: destroy does it, too. */
+ * can be reading them: for idle moments, and not inside a reader's section of liburcu-bp. Never needed: destroy does
+ * it, too. */
 WEFT_API void weft_deque_reclaim(weft_deque *deque);
 
 #ifdef __cplusplus

@@ -14,7 +14,7 @@
  *     weft_pool_parallel_for(pool, 0, count, 0, scale, x);
  *
  * What follows holds for every function that does not say otherwise.
- *   Units     indices, from `begin` to `end` without `end` itself; an empty range is WEFT_OK and calls nothing
+ *   Units     indices, from `begin` to `end` without `end` itself; an empty range calls nothing
  *   Errors    WEFT_EINVAL: no body, or `begin` above `end`. WEFT_EFORKED: the body called fork() and this is the child,
  *             where what other threads were at is not done
  *   Ordering  what happens before the call happens before each piece; each piece happens before the return

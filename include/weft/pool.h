@@ -17,8 +17,10 @@
  * What follows holds for every function that does not say otherwise.
  *   Units     times in nanoseconds of CLOCK_MONOTONIC
  *   Errors    WEFT_EINVAL for NULL where an object is due; WEFT_EFORKED in a child of fork(), for a pool of its parent.
- *             A child that a task forks on a pool's thread has that thread alone: it ends with the task
- *   Threads   any, several at once; not inside a hook, nor, where a call waits, inside a reader's section of liburcu-bp
+ *             A child that a task forks ends inside that task, by _exit() or exec: what lies below it on the stack is
+ *             not the child's. The library registers liburcu-bp's fork handlers; a program must not do so again
+ *   Threads   any, several at once; not inside a hook; fork() and calls that wait not inside a reader's section of
+ *             liburcu-bp
  *   Ordering  what happens before a root task is brought happens before it runs; what it does happens before the return
  *             of the call that waits for it
  */
@@ -89,9 +91,10 @@ typedef enum weft_shutdown {
 WEFT_API int weft_pool_create(const weft_pool_options *options, weft_pool **pool);
 
 /* Takes no more root tasks from now on, waits at most `timeout_ns` until those that it has are settled, then stops the
- * threads. In a pool without threads the caller runs what is queued, and ends none before it is done. After
- * WEFT_ETIMEDOUT the pool goes on with what it has and may be shut down again, more patiently or harder. A second
- * shutdown of a stopped pool is WEFT_OK.
+ * threads. Who waits WEFT_FOREVER, or for a pool without threads, executes what is queued, each root to its end. After
+ * WEFT_ETIMEDOUT the pool takes nothing new but goes on with what it has, and may be shut down again, more patiently or
+ * harder. A second shutdown of a stopped pool is WEFT_OK. All roots are settled then, but other threads' calls may not
+ * have returned yet.
  * WEFT_EDEADLK: called from inside one of the pool's own tasks. */
 WEFT_API int weft_pool_shutdown(weft_pool *pool, weft_shutdown how, uint64_t timeout_ns);
 
@@ -100,18 +103,19 @@ WEFT_API int weft_pool_shutdown(weft_pool *pool, weft_shutdown how, uint64_t tim
  * alone, since other threads were at work in it. */
 WEFT_API int weft_pool_destroy(weft_pool *pool);
 
-/* Runs `task` with the body `run` and waits for it. The calling thread executes it, as a worker of the pool, or waits
- * for its turn when 64 callers are at it already; inside a task of the same pool it is a plain call. WEFT_ECLOSED; a
- * task that waited for its turn may be WEFT_ECANCELED. */
+/* Runs `task` with the body `run` and waits for it. The calling thread executes it, as a worker of the pool, or queues
+ * it when 64 callers are at it already; inside a task of the same pool it is a plain call. In a pool of one worker, who
+ * is stood in for, what the task forks may wait until it is joined. WEFT_ECLOSED; a queued task may be
+ * WEFT_ECANCELED. */
 WEFT_API int weft_run(weft_pool *pool, weft_task *task, weft_task_fn *run);
 
-/* Brings `task` and returns; a worker will run it, first come first served. Lends the frame until weft_wait(), which
- * must follow exactly once. WEFT_ECLOSED. */
+/* Brings `task` and returns; a worker will run it, first come first served. Lends the frame until weft_wait() returns,
+ * which must follow: also after the body has returned, the library touches the frame. WEFT_ECLOSED. */
 WEFT_API int weft_start(weft_pool *pool, weft_task *task, weft_task_fn *run);
 
-/* Waits until `task`, brought with weft_start(), is settled. If no worker has taken it, the caller executes what is
- * queued before it, and then the task itself. WEFT_ECANCELED: the task never ran and never will. WEFT_EDEADLK: called
- * inside a task of the same pool; there, fork and join. */
+/* Waits until `task`, brought with weft_start(), is settled; one thread waits for one task. If no worker has taken it,
+ * the caller executes what is queued before it, and then the task itself. WEFT_ECANCELED: the task never ran and never
+ * will. WEFT_EDEADLK: called inside a task of the same pool; there, fork and join. */
 WEFT_API int weft_wait(weft_pool *pool, weft_task *task);
 
 /* Returns the number of the pool's threads; 0 for NULL. */

@@ -10,7 +10,9 @@
  *         fprintf(stderr, "no pool: %s\n", weft_status_message(status));
  *
  * What follows holds for every function of the library that does not say otherwise.
- *   Errors    a call that fails has no effect; the library never aborts, prints, or reports by errno
+ *   Errors    a call that fails has no effect; the library never aborts, prints, or reports by errno. (liburcu-bp,
+ *             which it uses, ends the process where there is no memory to register a thread that steals for the first
+ *             time)
  *   Threads   any; lock-free
  */
 #ifndef WEFT_STATUS_H

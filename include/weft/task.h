@@ -71,7 +71,7 @@ static inline void weft_call(weft_worker *worker, weft_task *task, weft_task_fn 
 
 /* Waits until `task` has run; runs it here if nobody has taken it, and helps with other work while another worker is at
  * it, as far as the pool's `help` option allows. Returns WEFT_OK. Returns WEFT_EFORKED in a child process that was
- * forked while another thread was running the task, which then will not finish here. */
+ * forked while another thread was running the task, or by a task that the join was helping with. */
 WEFT_API int weft_join(weft_worker *worker, weft_task *task);
 
 /* Returns the worker's number in its pool: below weft_pool_slots(), and no two at work share it. */

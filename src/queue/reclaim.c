@@ -6,8 +6,8 @@
  *                    liburcu makes this edge with barriers that ThreadSanitizer cannot see, so it is told.
  *
  * Around fork() liburcu's own handlers take its locks and forget, in the child, the readers that are gone. What they do
- * not cover: its library destructor takes a lock that threads hold for a moment when they first enter and when they
- * end. A child of a fork() in just that moment hangs if it ends by exit(); by _exit() or exec it does not.
+ * not cover is a lock that each thread takes for a moment when it first enters and when it ends. A child of a fork() in
+ * just that moment hangs where it takes the lock itself: in its first steal, or in exit().
  */
 #include "queue/reclaim.h"
 
@@ -19,9 +19,31 @@
 static char grace;
 static int watched;
 
+/* A fork() in the middle of watch() may leave the child to run it again: then the handlers are there twice, and only
+ * the outer ones count. */
+static _Thread_local int nested;
+
+static void before(void)
+{
+    if (nested++ == 0)
+        urcu_bp_before_fork();
+}
+
+static void in_parent(void)
+{
+    if (--nested == 0)
+        urcu_bp_after_fork_parent();
+}
+
+static void in_child(void)
+{
+    if (--nested == 0)
+        urcu_bp_after_fork_child();
+}
+
 static void watch(void)
 {
-    watched = wi_process_around_fork(urcu_bp_before_fork, urcu_bp_after_fork_parent, urcu_bp_after_fork_child);
+    watched = wi_process_around_fork(before, in_parent, in_child);
 }
 
 int wi_reclaim_watch(void)

@@ -40,13 +40,6 @@
 /* Bytes of a thread's name that are the pool's: the system allows 15, and "/4095" must fit. */
 #define NAME_BYTES 10
 
-/* Values of pool->stopping. */
-enum stop {
-    RUNNING,
-    STOPPING,
-    STOPPED
-};
-
 /* ---- life ---- */
 
 /* How many workers a pool has that was not told: what the environment says, or as many as there are CPUs for. Gives
@@ -154,7 +147,7 @@ static void *thread_main(void *context)
 /* Ends the first `threads` threads and the callers' slots. Nobody is inside any more. */
 static void pool_stop(weft_pool *pool, uint32_t threads)
 {
-    wi_store_release(&pool->stopping, STOPPING); /* [pool.stop] */
+    wi_store_release(&pool->stopping, WI_STOPPING); /* [pool.stop] */
     for (uint32_t i = 0; i < threads; i++)
         wi_sleep_wake(&pool->sleep, i);
     for (uint32_t i = 0; i < threads; i++)
@@ -264,10 +257,12 @@ static int wait_outside(weft_pool *pool, weft_task *root)
             continue;
         uint32_t key = wi_event_prepare(outside);
         state = wi_task_await(root, WI_TASK_OUTSIDE);
-        if (wi_task_is_settled(state) || (!wi_task_is_taken(state) && caller_can_help(pool)))
-            wi_event_cancel(outside);
-        else
+        if (!wi_task_is_settled(state) && (wi_task_is_taken(state) || !caller_can_help(pool))) {
             wi_event_wait(outside, key, WI_NEVER);
+        } else {
+            wi_event_cancel(outside);
+            wi_thread_yield(); /* where a root cannot be had yet, another thread is in the middle of a step */
+        }
     }
     return state & WI_TASK_CANCELED ? WEFT_ECANCELED : WEFT_OK;
 }
@@ -305,6 +300,8 @@ int weft_run(weft_pool *pool, weft_task *task, weft_task_fn *run)
         return wait_outside(pool, task);
     }
     run(worker, task);
+    if (wi_pool_is_forked(pool)) /* by the task */
+        return WEFT_EFORKED;
     caller_ends(worker);
     wi_roots_release(&pool->roots);
     return WEFT_OK;
@@ -348,7 +345,7 @@ static bool wait_until(weft_pool *pool, bool (*is_so)(weft_pool *pool), uint64_t
 
 static bool is_stopped(weft_pool *pool)
 {
-    return wi_load_acquire(&pool->stopping) == STOPPED; /* [pool.stopped] */
+    return wi_load_acquire(&pool->stopping) == WI_STOPPED; /* [pool.stopped] */
 }
 
 static bool is_over(weft_pool *pool)
@@ -356,25 +353,26 @@ static bool is_over(weft_pool *pool)
     return wi_roots_are_over(&pool->roots);
 }
 
-/* Whether all is settled, or there are roots that the thread that waits must see to itself. */
-static bool is_over_or_ours(weft_pool *pool)
+static bool is_over_or_may_help(weft_pool *pool)
 {
-    bool is_ours = pool->options.workers == 0 || wi_roots_cancel(&pool->roots);
-    return is_over(pool) || (is_ours && caller_can_help(pool));
+    return is_over(pool) || caller_can_help(pool);
 }
 
-/* Waits until all roots are settled, and settles those that nobody else would. WEFT_ETIMEDOUT, WEFT_EFORKED. */
+/* Waits until all roots are settled, and executes them where nobody else might, or where the deadline leaves time for
+ * it; to cancel them takes none. WEFT_ETIMEDOUT, WEFT_EFORKED. */
 static int drain(weft_pool *pool, uint64_t deadline)
 {
-    while (wait_until(pool, is_over_or_ours, deadline)) {
+    bool is_cancelling = wi_roots_cancel(&pool->roots);
+    bool may_help = is_cancelling || deadline == WI_NEVER || pool->options.workers == 0;
+    while (wait_until(pool, may_help ? is_over_or_may_help : is_over, deadline)) {
         if (is_over(pool))
             return WEFT_OK;
-        if (deadline != WI_NEVER && wi_clock_now() >= deadline)
-            return WEFT_ETIMEDOUT;
         if (!caller_helps(pool))
             wi_thread_yield();
         if (wi_pool_is_forked(pool)) /* by the root that was helped with */
             return WEFT_EFORKED;
+        if (!is_cancelling && deadline != WI_NEVER && wi_clock_now() >= deadline)
+            return WEFT_ETIMEDOUT;
     }
     return WEFT_ETIMEDOUT;
 }
@@ -391,11 +389,11 @@ int weft_pool_shutdown(weft_pool *pool, weft_shutdown how, uint64_t timeout_ns)
     status = drain(pool, deadline);
     if (status != WEFT_OK)
         return status;
-    uint32_t running = RUNNING;
-    if (!wi_cas_acq_rel(&pool->stopping, &running, STOPPING)) /* [pool.stopped] */
+    uint32_t running = WI_RUNNING;
+    if (!wi_cas_acq_rel(&pool->stopping, &running, WI_STOPPING)) /* [pool.stopped] */
         return wait_until(pool, is_stopped, deadline) ? WEFT_OK : WEFT_ETIMEDOUT;
     pool_stop(pool, pool->options.workers);
-    wi_store_release(&pool->stopping, STOPPED); /* [pool.stopped] */
+    wi_store_release(&pool->stopping, WI_STOPPED); /* [pool.stopped] */
     wi_event_notify(&pool->roots.outside);
     return WEFT_OK;
 }

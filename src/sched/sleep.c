@@ -27,7 +27,8 @@
 #include "base/alloc.h"
 #include "os/clock.h"
 
-/* The census: three counts of 21 bits. */
+/* The census: three counts of 21 bits. A waker's two additions may leave one too many searching for a moment; a count
+ * that is taken away before it was added borrows from its neighbour, and errs towards waking. */
 #define SEARCHING UINT64_C(1)
 #define SLEEPING  (UINT64_C(1) << 21)
 #define CALLER    (UINT64_C(1) << 42)

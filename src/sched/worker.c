@@ -219,7 +219,7 @@ static void stop_searching(weft_worker *worker)
 /* Whether the pool's threads are to end. */
 static bool is_stopping(weft_pool *pool)
 {
-    return wi_load_acquire(&pool->stopping) != 0; /* [pool.stop] */
+    return wi_load_acquire(&pool->stopping) != WI_RUNNING; /* [pool.stop] */
 }
 
 /* Whether a join must not sleep: `awaited` is settled, or has forked what the join may help with. */

@@ -39,12 +39,19 @@ struct weft_worker {
     wi_thread thread;
 };
 
+/* How far the end of a pool's threads has come. */
+enum wi_stop {
+    WI_RUNNING,
+    WI_STOPPING,
+    WI_STOPPED
+};
+
 struct weft_pool {
     struct wi_sleep sleep;
     struct wi_roots roots;
     _Alignas(WI_CACHE_LINE) wi_atomic_u64 free_callers; /* a bit for each caller's slot that is free */
     wi_atomic_u32 in_use;                               /* slots below this number may have work */
-    wi_atomic_u32 stopping;                             /* see enum stop in pool.c */
+    wi_atomic_u32 stopping;                             /* an enum wi_stop */
     weft_worker *workers;                               /* threads first, then callers' slots; not changed any more */
     void *locals;
     weft_pool_options options; /* with the defaults filled in; `name` points to the next field */

@@ -13,6 +13,7 @@
 #include "base/atomics.h"
 #include "os/cpus.h"
 #include "os/thread.h"
+#include "sched/worker.h"
 #include "support/sums.h"
 
 #if defined(__SANITIZE_THREAD__)
@@ -421,6 +422,42 @@ Test(pool, cancelling_runs_nothing_that_has_not_started)
     shut_down_with_queue(WEFT_WORKERS_NONE, WEFT_CANCEL_QUEUED, WEFT_ECANCELED);
 }
 
+Test(pool, cancelling_needs_no_time)
+{
+    weft_pool *pool = create((weft_pool_options){.workers = WEFT_WORKERS_NONE});
+    struct fib queued[3];
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(weft_start(pool, &queued[i].task, fib), WEFT_OK);
+    cr_assert_eq(weft_pool_shutdown(pool, WEFT_CANCEL_QUEUED, 0), WEFT_OK);
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(weft_wait(pool, &queued[i].task), WEFT_ECANCELED);
+    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+}
+
+struct releaser {
+    weft_task task;
+    struct blocker *blocked;
+};
+
+static void release_blocked(weft_worker *worker, weft_task *task)
+{
+    (void)worker;
+    wi_store_release(&weft_entry(task, struct releaser, task)->blocked->may_end, 1);
+}
+
+Test(pool, draining_for_ever_executes_what_the_workers_cannot)
+{
+    weft_pool *pool = create((weft_pool_options){.workers = 1});
+    struct blocker blocker;
+    struct releaser releaser = {.blocked = &blocker};
+    start_blocker(pool, &blocker);
+    cr_assert_eq(weft_start(pool, &releaser.task, release_blocked), WEFT_OK);
+    cr_assert_eq(weft_pool_shutdown(pool, WEFT_DRAIN, WEFT_FOREVER), WEFT_OK);
+    cr_assert_eq(weft_wait(pool, &blocker.task), WEFT_OK);
+    cr_assert_eq(weft_wait(pool, &releaser.task), WEFT_OK);
+    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+}
+
 struct inside {
     weft_task task;
     int shutdown, destroy;
@@ -499,8 +536,19 @@ static void be_child(weft_pool *inherited)
     _exit(0);
 }
 
+/* The child is going to allocate. gcc's AddressSanitizer does not release its allocator's locks in a child, so no other
+ * thread may hold one at the fork: of those that start up, none may be on its way any more. */
+static void wait_until_asleep(weft_pool *pool, uint32_t workers)
+{
+    while ((wi_load_acquire(&pool->sleep.census) >> 21 & ((1u << 21) - 1)) != workers)
+        wi_thread_yield();
+}
+
 static void fork_and_wait(weft_pool *pool)
 {
+    weft_worker *worker = wi_worker_here(pool);
+    bool is_worker = worker && weft_worker_index(worker) < weft_pool_workers(pool);
+    wait_until_asleep(pool, weft_pool_workers(pool) - is_worker);
     pid_t child = fork();
     if (child == 0)
         be_child(pool);
@@ -603,7 +651,7 @@ Test(pool, fork_in_a_task_that_a_join_helps_with)
     }
 }
 
-/* The same where the caller executes the root that forks, while it waits for it, or shuts down. */
+/* The same where the caller executes the root that forks: at once, while it waits for it, or while it shuts down. */
 static void fork_and_return(weft_worker *worker, weft_task *task)
 {
     struct helped *helped = weft_entry(task, struct helped, task);
@@ -614,13 +662,22 @@ static void fork_and_return(weft_worker *worker, weft_task *task)
         cr_assert_eq(waitpid(child, &helped->child_result, 0), child);
 }
 
-Test(pool, fork_in_a_root_that_a_waiting_caller_executes)
+Test(pool, fork_in_a_root_that_a_caller_executes)
 {
-    for (int by_shutdown = 0; by_shutdown < 2; by_shutdown++) {
+    enum {
+        RUN,
+        WAIT,
+        SHUTDOWN
+    };
+    for (int way = RUN; way <= SHUTDOWN; way++) {
         weft_pool *pool = create((weft_pool_options){.workers = WEFT_WORKERS_NONE});
         struct helped helped;
-        cr_assert_eq(weft_start(pool, &helped.task, fork_and_return), WEFT_OK);
-        int status = by_shutdown ? weft_pool_shutdown(pool, WEFT_DRAIN, WEFT_FOREVER) : weft_wait(pool, &helped.task);
+        int status = way == RUN ? weft_run(pool, &helped.task, fork_and_return)
+                                : weft_start(pool, &helped.task, fork_and_return);
+        if (way == WAIT)
+            status = weft_wait(pool, &helped.task);
+        if (way == SHUTDOWN)
+            status = weft_pool_shutdown(pool, WEFT_DRAIN, WEFT_FOREVER);
         if (helped.child_result == -1)
             _exit(status == WEFT_EFORKED ? 7 : 1);
         cr_assert_eq(status, WEFT_OK);
