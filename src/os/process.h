@@ -4,7 +4,7 @@
  * fork() copies the memory but only the calling thread: what other threads held or were about to do is frozen in the
  * child. An object that needs its threads remembers the generation that it was made in, and is dead in any other.
  *
- *   Threads   any; lock-free but wi_process_watch()
+ *   Threads   any; lock-free but what registers or runs once
  */
 #ifndef WI_OS_PROCESS_H
 #define WI_OS_PROCESS_H

@@ -11,7 +11,7 @@ for note in TODO FIXME XXX HACK; do
     rejects "README.md:[0-9]*: a note of work to do" "echo '$note' >> README.md" "${check[@]}"
 done
 rejects 'README.md:[0-9]*: a trailing blank' "echo 'word ' >> README.md" "${check[@]}"
-for path in /Users/x /root/x '-I/home/me'; do
+for path in /Users/x /home/x '-I/home/me'; do
     rejects "run.sh:1: a path of one developer" "echo 'cd \"${path/-I/}\"/x' > run.sh" "${check[@]}"
 done
 rejects 'text: 1 violation' "printf '%s\n' src/work/x.c ../root/ '\$x/home/y' '\${dir}/root/' /home/me/ TODOS XXXXXX > notes" "${check[@]}"
