@@ -32,14 +32,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <weft/inline.h>
 #include <weft/status.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* One that executes tasks. Having a worker's address is the right to fork on it, for as long as the task that was given
- * it has not returned. */
 typedef struct weft_worker weft_worker;
 typedef struct weft_task weft_task;
 typedef struct weft_pool weft_pool;
@@ -52,16 +51,63 @@ typedef void weft_task_fn(weft_worker *worker, weft_task *task);
 struct weft_task {
     weft_task_fn *run;
     void *link;
-    struct {
-        uint64_t value;
-    } state;
+    weft_word state;
+};
+
+/* A place in a worker's deque. */
+typedef struct weft_slot {
+    weft_task *value;
+} weft_slot;
+
+/* One that executes tasks: for those who have its address, the owner's end of its split deque. Having that is the right
+ * to fork on it, for as long as the task that was given it has not returned. The fields are the library's own.
+ *
+ * The deque is a row of slots, one for each task that is forked and not joined. Thieves see those below `bound`; the
+ * others are the owner's alone, so that forking and joining one is a few plain loads and stores. A thread that wants
+ * some moves `bound` or lowers `limit`, and pays for the barrier that lets it do so (src/queue/README.md). */
+struct weft_worker {
+    weft_word limit;  /* forks from this address on go the slow way: somebody wants one, or there is no more room */
+    weft_word bound;  /* joins below this address go the slow way: thieves may see the task */
+    weft_slot *first; /* the slots: not changed after creation */
+    weft_slot *last;
+    char apart[32];  /* what follows is on another cache line, which no thief looks at */
+    weft_slot *next; /* the slot that the next fork takes */
 };
 
 /* The frame of type `type` that has the task `pointer` as its field `member`. */
 #define weft_entry(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
+/* What is seldom needed, out of line: the other half of weft_fork_at_(), of weft_take_back_(), and of a join that does
+ * not find its task on top. */
+WEFT_COLD_ WEFT_API weft_slot *weft_fork_slow_(weft_worker *worker, weft_slot *at, weft_task *task);
+WEFT_COLD_ WEFT_API weft_slot *weft_join_slow_(weft_worker *worker, weft_slot *at, weft_task *task);
+WEFT_COLD_ WEFT_API int weft_join_other_(weft_worker *worker, weft_task *task);
+
+/* Forks `task` in the slot `at`. Returns the slot that the next fork takes. */
+static inline weft_slot *weft_fork_at_(weft_worker *worker, weft_slot *at, weft_task *task, weft_task_fn *run)
+{
+    task->run = run;
+    WEFT_STORE_RELAXED_(&task->state, 0);                                  /* owner's own, until [split.item] */
+    WEFT_STORE_RELEASE_(at, task);                                         /* [split.item] [split.hungry] */
+    WEFT_LIGHT_BARRIER_();                                                 /* [split.hungry] */
+    if (WEFT_SELDOM_((uintptr_t)at >= WEFT_LOAD_RELAXED_(&worker->limit))) /* [split.hungry] */
+        return weft_fork_slow_(worker, at, task);
+    return at + 1;
+}
+
+/* Takes the task in the slot `at` back. Returns false if thieves may see it; then weft_join_slow_() goes on. */
+static inline int weft_take_back_(weft_worker *worker, weft_slot *at)
+{
+    WEFT_STORE_RELAXED_(at, (weft_task *)0);                                  /* [split.force] */
+    WEFT_LIGHT_BARRIER_();                                                    /* [split.force] */
+    return !WEFT_SELDOM_((uintptr_t)at < WEFT_LOAD_RELAXED_(&worker->bound)); /* [split.force] */
+}
+
 /* Lets `task` run in parallel from now on, with the body `run`. Takes nothing, lends the frame until the join. */
-WEFT_API void weft_fork(weft_worker *worker, weft_task *task, weft_task_fn *run);
+static inline void weft_fork(weft_worker *worker, weft_task *task, weft_task_fn *run)
+{
+    worker->next = weft_fork_at_(worker, worker->next, task, run);
+}
 
 /* Runs `run` on `task` here and now: an ordinary call, spelled like a fork. Such a task is not joined. */
 static inline void weft_call(weft_worker *worker, weft_task *task, weft_task_fn *run)
@@ -71,8 +117,19 @@ static inline void weft_call(weft_worker *worker, weft_task *task, weft_task_fn 
 
 /* Waits until `task` has run; runs it here if nobody has taken it, and helps with other work while another worker is at
  * it, as far as the pool's `help` option allows. Returns WEFT_OK. Returns WEFT_EFORKED in a child process that was
- * forked while another thread was running the task, or by a task that the join was helping with. */
-WEFT_API int weft_join(weft_worker *worker, weft_task *task);
+ * forked while another thread was running the task, or by a task that the join was helping with; WEFT_EINVAL if the
+ * worker has no forked task left. */
+static inline int weft_join(weft_worker *worker, weft_task *task)
+{
+    weft_slot *at = worker->next - 1;
+    if (WEFT_SELDOM_(WEFT_LOAD_RELAXED_(at) != task)) /* owner's own */
+        return weft_join_other_(worker, task);
+    if (WEFT_SELDOM_(!weft_take_back_(worker, at)))
+        return weft_join_slow_(worker, at, task) ? WEFT_OK : WEFT_EFORKED;
+    worker->next = at;
+    task->run(worker, task);
+    return WEFT_OK;
+}
 
 /* Returns the worker's number in its pool: below weft_pool_slots(), and no two at work share it. */
 WEFT_API uint32_t weft_worker_index(const weft_worker *worker);

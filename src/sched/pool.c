@@ -21,10 +21,11 @@
 
 #include "base/alloc.h"
 #include "base/options.h"
+#include "os/barrier.h"
 #include "os/clock.h"
 #include "os/cpus.h"
 #include "os/process.h"
-#include "queue/reclaim.h"
+#include "os/region.h"
 #include "sched/roots.h"
 #include "sched/sleep.h"
 #include "sched/worker.h"
@@ -36,6 +37,11 @@
 /* Looks before a worker sleeps. More answers new work sooner (a look costs about 0.1 us, waking a sleeper 40 us), and
  * burns that much CPU each time that work runs out. */
 #define SEARCH_ROUNDS 200
+
+/* Address space for the slots of one worker's deque, which takes memory as it is used. A worker with more forks open
+ * than that runs the next at once. */
+#define FORKS_BYTES       ((size_t)1 << 27)
+#define FORKS_BYTES_LEAST ((size_t)1 << 16)
 
 /* Bytes of a thread's name that are the pool's: the system allows 15, and "/4095" must fit. */
 #define NAME_BYTES 10
@@ -79,12 +85,10 @@ static int options_complete(weft_pool_options *options)
 /* Frees a pool without threads. */
 static void pool_free(weft_pool *pool)
 {
-    if (pool->workers)
-        for (uint32_t i = 0; i < weft_pool_slots(pool); i++)
-            wi_worker_fini(&pool->workers[i]);
     wi_sleep_fini(&pool->sleep);
     wi_free(pool->workers);
     wi_free(pool->locals);
+    wi_region_release(pool->forks, pool->forks_bytes);
     wi_free(pool);
 }
 
@@ -118,10 +122,13 @@ static int pool_build(const weft_pool_options *options, weft_pool **built)
     wi_roots_init(&pool->roots);
     wi_init(&pool->free_callers, UINT64_MAX);
     wi_init(&pool->in_use, options->workers);
-    pool->workers = wi_alloc(_Alignof(weft_worker), slots * sizeof *pool->workers);
-    for (uint32_t i = 0; pool->workers && i < slots; i++)
-        wi_worker_init(&pool->workers[i], pool, i);
-    if (!pool->workers || wi_sleep_init(&pool->sleep, slots, options->workers) != WEFT_OK ||
+    pool->workers = wi_alloc(_Alignof(struct wi_worker), slots * sizeof *pool->workers);
+    pool->forks_bytes = slots * FORKS_BYTES;
+    pool->forks = wi_region_reserve(&pool->forks_bytes, slots * FORKS_BYTES_LEAST);
+    bool is_symmetric = !wi_barrier_prepare();
+    for (uint32_t i = 0; pool->workers && pool->forks && i < slots; i++)
+        wi_worker_init(&pool->workers[i], pool, i, is_symmetric);
+    if (!pool->workers || !pool->forks || wi_sleep_init(&pool->sleep, slots, options->workers) != WEFT_OK ||
         locals_create(pool) != WEFT_OK) {
         pool_free(pool);
         return WEFT_ENOMEM;
@@ -132,7 +139,7 @@ static int pool_build(const weft_pool_options *options, weft_pool **built)
 
 static void *thread_main(void *context)
 {
-    weft_worker *worker = context;
+    struct wi_worker *worker = context;
     char name[16];
     snprintf(name, sizeof name, "%.*s/%u", NAME_BYTES, worker->pool->name, (unsigned)worker->index % 10000);
     wi_thread_name(name);
@@ -169,14 +176,12 @@ int weft_pool_create(const weft_pool_options *options, weft_pool **pool)
     if (status == WEFT_OK)
         status = wi_process_watch();
     if (status == WEFT_OK)
-        status = wi_reclaim_watch();
-    if (status == WEFT_OK)
         status = pool_build(&complete, &built);
     if (status != WEFT_OK)
         return status;
 
     for (uint32_t i = 0; i < complete.workers && status == WEFT_OK; i++) {
-        weft_worker *worker = &built->workers[i];
+        struct wi_worker *worker = &built->workers[i];
         status = wi_thread_create(&worker->thread, complete.stack_bytes, thread_main, worker);
         if (status != WEFT_OK)
             pool_stop(built, i);
@@ -191,7 +196,7 @@ int weft_pool_create(const weft_pool_options *options, weft_pool **pool)
 /* ---- callers ---- */
 
 /* Takes a free slot for the calling thread and makes it that worker; NULL if all are taken. The gate is held. */
-static weft_worker *caller_begins(weft_pool *pool)
+static struct wi_worker *caller_begins(weft_pool *pool)
 {
     uint64_t bits = wi_load_relaxed(&pool->free_callers); /* hint: the CAS decides */
     do {
@@ -203,7 +208,7 @@ static weft_worker *caller_begins(weft_pool *pool)
     uint32_t in_use = wi_load_relaxed(&pool->in_use);                             /* hint: the CAS decides */
     while (in_use <= index && !wi_cas_acq_rel(&pool->in_use, &in_use, index + 1)) /* [pool.slots] */
         continue;
-    weft_worker *worker = &pool->workers[index];
+    struct wi_worker *worker = &pool->workers[index];
     wi_sleep_caller_begins(&pool->sleep);
     wi_worker_enter(worker);
     wi_worker_begin(worker);
@@ -211,11 +216,12 @@ static weft_worker *caller_begins(weft_pool *pool)
 }
 
 /* Gives the slot back. */
-static void caller_ends(weft_worker *worker)
+static void caller_ends(struct wi_worker *worker)
 {
     weft_pool *pool = worker->pool;
     uint32_t slot = worker->index - pool->options.workers;
     wi_worker_leave(worker);
+    wi_split_ask_self(&worker->split);
     wi_fetch_or_acq_rel(&pool->free_callers, UINT64_C(1) << slot); /* [pool.caller] */
     wi_sleep_caller_ends(&pool->sleep);
     wi_pool_look(pool);
@@ -234,7 +240,7 @@ static bool caller_helps(weft_pool *pool)
 {
     if (!caller_can_help(pool) || !wi_roots_hold(&pool->roots))
         return false;
-    weft_worker *worker = caller_begins(pool);
+    struct wi_worker *worker = caller_begins(pool);
     weft_task *root = worker ? wi_roots_take(&pool->roots) : NULL;
     if (root)
         wi_worker_execute(worker, root);
@@ -287,9 +293,9 @@ int weft_run(weft_pool *pool, weft_task *task, weft_task_fn *run)
     int status = check(pool);
     if (status != WEFT_OK || !task || !run)
         return status != WEFT_OK ? status : WEFT_EINVAL;
-    weft_worker *worker = wi_worker_here(pool);
+    struct wi_worker *worker = wi_worker_here(pool);
     if (worker) {
-        run(worker, task);
+        run(&worker->split.owner, task);
         return WEFT_OK;
     }
     if (!wi_roots_accept(&pool->roots))
@@ -299,7 +305,7 @@ int weft_run(weft_pool *pool, weft_task *task, weft_task_fn *run)
         bring(pool, task, run);
         return wait_outside(pool, task);
     }
-    run(worker, task);
+    run(&worker->split.owner, task);
     if (wi_pool_is_forked(pool)) /* by the task */
         return WEFT_EFORKED;
     caller_ends(worker);

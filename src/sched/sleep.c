@@ -115,14 +115,23 @@ static void wake_one(struct wi_sleep *sleep)
     }
 }
 
-void wi_sleep_announce(struct wi_sleep *sleep, bool from_outside)
+bool wi_sleep_has_sleepers(struct wi_sleep *sleep, bool from_outside)
 {
-    wi_fence_seq_cst();                                /* [sleep.look] */
     uint64_t census = wi_load_relaxed(&sleep->census); /* [sleep.look] */
     uint32_t callers = count(census, CALLER);
     uint32_t stood_in_for = callers < sleep->workers ? callers : sleep->workers;
-    if (count(census, SEARCHING) == 0 && count(census, SLEEPING) > (from_outside ? 0 : stood_in_for))
+    return count(census, SLEEPING) > (from_outside ? 0 : stood_in_for);
+}
+
+bool wi_sleep_announce(struct wi_sleep *sleep, bool from_outside)
+{
+    uint32_t slot;
+    wi_fence_seq_cst(); /* [sleep.look] */
+    if (!wi_sleep_has_sleepers(sleep, from_outside))
+        return false;
+    if (count(wi_load_relaxed(&sleep->census), SEARCHING) == 0) /* [sleep.look] */
         wake_one(sleep);
+    return wi_sleep_has_sleepers(sleep, from_outside) && find_willing(sleep, &slot);
 }
 
 void wi_sleep_search(struct wi_sleep *sleep)

@@ -1,50 +1,106 @@
 /*
- * sched/task.c - fork and join
+ * sched/task.c - fork and join, as far as they are not inline
  *
- * Joining takes the forked task back from the bottom of the worker's own deque. What lies above it there was forked
- * later by the same task, and is run on the way. If the deque runs empty, the task was stolen: then its thief settles
- * it.
+ * A fork comes here when somebody wants its task, or when there is no room for it; a join, when thieves may have seen
+ * its task, or when the task is not the newest.
  */
 #include <weft/task.h>
 
-#include "queue/deque.h"
+#include "queue/split.h"
 #include "sched/handshake.h"
 #include "sched/worker.h"
 
-void weft_fork(weft_worker *worker, weft_task *task, weft_task_fn *run)
+/* Runs a task of which nobody else knows, while the next fork goes to `next`. */
+static void run_here(weft_worker *owner, weft_slot *next, weft_task *task)
 {
-    wi_task_reset(task, run, 0);
-    if (weft_deque_push(&worker->deque, task) == WEFT_OK) {
-        wi_worker_announce(worker);
-    } else {
-        run(worker, task);
-        wi_task_ran_here(task);
-    }
+    owner->next = next;
+    task->run(owner, task);
 }
 
-int weft_join(weft_worker *worker, weft_task *task)
+weft_slot *weft_fork_slow_(weft_worker *owner, weft_slot *at, weft_task *task)
+{
+    struct wi_worker *worker = wi_worker_of(owner);
+    if (at == owner->last) {
+        wi_store_relaxed(at, NULL); /* owner's own: this slot is never public */
+        if (!worker->split.full)
+            wi_split_fill(&worker->split);
+        run_here(owner, at, task);
+        wi_task_ran_here(task);
+        return at;
+    }
+    wi_split_relax(&worker->split);
+    wi_split_publish(&worker->split, at + 1);
+    if (wi_worker_announce(worker))
+        wi_split_ask_self(&worker->split);
+    return at + 1;
+}
+
+/* Waits until `task`, which was stolen from the slot `at`, is settled. */
+static int wait_for_thief(struct wi_worker *worker, weft_slot *at, weft_task *task)
+{
+    wi_store_relaxed(at, task); /* owner's own: the slot stays in use */
+    worker->split.owner.next = at + 1;
+    wi_split_begin_above(&worker->split, at);
+    int status = wi_worker_serve(worker, task);
+    worker->split.owner.next = at;
+    if (status == WEFT_OK) {
+        if (worker->split.full)
+            wi_split_unfill(&worker->split);
+        wi_store_relaxed(at, NULL); /* owner's own: not public any more */
+        wi_split_end_above(&worker->split, at);
+    }
+    return status;
+}
+
+weft_slot *weft_join_slow_(weft_worker *owner, weft_slot *at, weft_task *task)
+{
+    struct wi_worker *worker = wi_worker_of(owner);
+    weft_task *full = worker->split.full;
+    if (full && full != task) {     /* `task` had no room, and has run */
+        wi_store_release(at, full); /* [split.item] */
+        return at + 1;
+    }
+    if (full)
+        wi_split_unfill(&worker->split);
+    if (wi_split_take_back(&worker->split, at))
+        run_here(owner, at, task);
+    else if (wait_for_thief(worker, at, task) != WEFT_OK)
+        return NULL;
+    return at;
+}
+
+int weft_join_other_(weft_worker *owner, weft_task *task)
 {
     while (!wi_task_is_settled(wi_task_state(task))) {
-        weft_task *newest = weft_deque_pop(&worker->deque);
-        if (!newest)
-            return wi_worker_serve(worker, task);
-        newest->run(worker, newest);
+        if (owner->next == owner->first)
+            return WEFT_EINVAL;
+        weft_task *newest = wi_load_relaxed(owner->next - 1); /* owner's own */
+        int status = weft_join(owner, newest);
+        if (status != WEFT_OK || newest == task)
+            return status;
         wi_task_ran_here(newest);
     }
     return WEFT_OK;
 }
 
-uint32_t weft_worker_index(const weft_worker *worker)
+/* ---- what a worker is ---- */
+
+static const struct wi_worker *whole(const weft_worker *owner)
 {
-    return worker->index;
+    return (const struct wi_worker *)(const void *)owner;
 }
 
-weft_pool *weft_worker_pool(const weft_worker *worker)
+uint32_t weft_worker_index(const weft_worker *owner)
 {
-    return worker->pool;
+    return whole(owner)->index;
 }
 
-void *weft_worker_local(const weft_worker *worker)
+weft_pool *weft_worker_pool(const weft_worker *owner)
 {
-    return worker->local;
+    return whole(owner)->pool;
+}
+
+void *weft_worker_local(const weft_worker *owner)
+{
+    return whole(owner)->local;
 }

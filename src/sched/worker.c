@@ -15,6 +15,8 @@
  *   in_use, stopping, free_callers   see sched/pool.c
  *
  * Edges
+ *   [worker.force]   CAS of forcing, and store of 0: one worker at a time takes by force, so that what it presses stays
+ *                    pressed until the owner answers or it has looked.
  *   [worker.follow]  or of followers, fence <-> fence in announce, load of followers: either the worker that forks sees
  *                    the follower, or the follower sees the fork. Carries no data.
  */
@@ -23,27 +25,24 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "os/barrier.h"
 #include "os/process.h"
 
 /* The innermost worker that this thread is. */
-static _Thread_local weft_worker *current;
+static _Thread_local struct wi_worker *current;
 
-void wi_worker_init(weft_worker *worker, weft_pool *pool, uint32_t index)
+void wi_worker_init(struct wi_worker *worker, weft_pool *pool, uint32_t index, bool is_symmetric)
 {
+    size_t slots = pool->forks_bytes / sizeof *pool->forks / weft_pool_slots(pool);
     memset(worker, 0, sizeof *worker);
-    wi_deque_init(&worker->deque, WI_DEQUE_CAPACITY, 0);
+    wi_split_init(&worker->split, pool->forks + index * slots, slots, is_symmetric);
     worker->pool = pool;
     worker->index = index;
     uint64_t stream = pool->options.seed + index;
     worker->random = wi_random_next(&stream);
 }
 
-void wi_worker_fini(weft_worker *worker)
-{
-    wi_deque_fini(&worker->deque);
-}
-
-void wi_worker_begin(weft_worker *worker)
+void wi_worker_begin(struct wi_worker *worker)
 {
     const weft_pool_options *options = &worker->pool->options;
     if (worker->is_begun)
@@ -52,31 +51,31 @@ void wi_worker_begin(weft_worker *worker)
     if (worker->local)
         memset(worker->local, 0, options->local_bytes);
     if (options->on_start)
-        options->on_start(worker, options->context);
+        options->on_start(&worker->split.owner, options->context);
 }
 
-void wi_worker_end(weft_worker *worker)
+void wi_worker_end(struct wi_worker *worker)
 {
     const weft_pool_options *options = &worker->pool->options;
     if (worker->is_begun && options->on_stop)
-        options->on_stop(worker, options->context);
+        options->on_stop(&worker->split.owner, options->context);
     worker->is_begun = false;
 }
 
-void wi_worker_enter(weft_worker *worker)
+void wi_worker_enter(struct wi_worker *worker)
 {
     worker->outer = current;
     current = worker;
 }
 
-void wi_worker_leave(weft_worker *worker)
+void wi_worker_leave(struct wi_worker *worker)
 {
     current = worker->outer;
 }
 
-weft_worker *wi_worker_here(const weft_pool *pool)
+struct wi_worker *wi_worker_here(const weft_pool *pool)
 {
-    weft_worker *worker = current;
+    struct wi_worker *worker = current;
     while (worker && worker->pool != pool)
         worker = worker->outer;
     return worker;
@@ -92,25 +91,38 @@ static uint32_t slots_in_use(weft_pool *pool)
     return wi_load_acquire(&pool->in_use); /* [pool.slots] */
 }
 
-/* Whether any worker has a task that could be stolen. */
-static bool has_forks(weft_pool *pool)
+/* Takes by force from the workers `first` to before `end`: makes public what they have private, and sees to it that
+ * they announce what they fork next. Returns whether there is something to steal now, or might be. */
+static bool force(weft_pool *pool, uint32_t first, uint32_t end)
 {
-    uint32_t slots = slots_in_use(pool);
-    for (uint32_t i = 0; i < slots; i++)
-        if (wi_deque_has_items(&pool->workers[i].deque))
-            return true;
-    return false;
+    uint32_t nobody = 0;
+    bool is_quiet = true, has_public = false;
+    if (!wi_cas_acq_rel(&pool->forcing, &nobody, 1)) /* [worker.force] */
+        return true;
+    for (uint32_t i = first; i < end; i++)
+        is_quiet = wi_split_is_quiet(&pool->workers[i].split) && is_quiet;
+    if (!is_quiet) {
+        for (uint32_t i = first; i < end; i++)
+            wi_split_press(&pool->workers[i].split);
+        wi_barrier_all();
+    }
+    for (uint32_t i = first; i < end; i++)
+        has_public =
+            (is_quiet ? wi_split_has_public(&pool->workers[i].split) : wi_split_force(&pool->workers[i].split)) ||
+            has_public;
+    wi_store_release(&pool->forcing, 0); /* [worker.force] */
+    return has_public;
 }
 
 void wi_pool_look(weft_pool *pool)
 {
     bool has_roots = !wi_roots_are_none(&pool->roots);
-    if (has_roots || has_forks(pool))
+    if (has_roots || (wi_sleep_has_sleepers(&pool->sleep, false) && force(pool, 0, slots_in_use(pool))))
         wi_sleep_announce(&pool->sleep, has_roots);
 }
 
 /* Wakes those that sleep until this worker forks. */
-static void wake_followers(weft_worker *worker)
+static void wake_followers(struct wi_worker *worker)
 {
     weft_pool *pool = worker->pool;
     uint64_t bits = wi_exchange_acq_rel(&worker->followers, UINT64_C(0)); /* [worker.follow] */
@@ -120,53 +132,56 @@ static void wake_followers(weft_worker *worker)
             wi_sleep_wake(&pool->sleep, i);
 }
 
-void wi_worker_announce(weft_worker *worker)
+bool wi_worker_announce(struct wi_worker *worker)
 {
-    wi_sleep_announce(&worker->pool->sleep, false);
+    bool has_sleepers = wi_sleep_announce(&worker->pool->sleep, false);
     if (wi_load_relaxed(&worker->followers) != 0) /* [worker.follow] */
         wake_followers(worker);
+    return has_sleepers;
 }
 
 /* Asks to be woken when `thief` forks. Returns whether it has already. */
-static bool follow(weft_worker *worker, weft_worker *thief)
+static bool follow(struct wi_worker *worker, struct wi_worker *thief)
 {
     wi_fetch_or_acq_rel(&thief->followers, UINT64_C(1) << worker->index % 64); /* [worker.follow] */
     wi_fence_seq_cst();                                                        /* [worker.follow] */
-    return wi_deque_has_items(&thief->deque);
+    return force(worker->pool, thief->index, thief->index + 1);
 }
 
-static weft_task *steal(weft_worker *victim)
+static weft_task *steal(struct wi_worker *victim)
 {
-    struct wi_steal seen;
-    while (wi_deque_look(&victim->deque, &seen))
-        if (wi_deque_take(&victim->deque, &seen))
-            return seen.item;
+    struct wi_loot seen;
+    while (wi_split_look(&victim->split, &seen))
+        if (wi_split_take(&victim->split, &seen))
+            return seen.task;
+    wi_split_ask(&victim->split);
     return NULL;
 }
 
 /* Steals from the worker that runs `awaited`, and only what `awaited` has forked: if it is not settled after the look,
  * what was seen was forked before it ended, and the deque was empty when it began (I2). */
-static weft_task *steal_from_thief(weft_worker *worker, weft_task *awaited)
+static weft_task *steal_from_thief(struct wi_worker *worker, weft_task *awaited)
 {
     uint64_t state = wi_task_state(awaited);
     if (!wi_task_is_taken(state))
         return NULL;
-    weft_worker *thief = &worker->pool->workers[wi_task_taker(state)];
-    struct wi_steal seen;
-    while (wi_deque_look(&thief->deque, &seen) && !wi_task_is_settled(wi_task_state(awaited)))
-        if (wi_deque_take(&thief->deque, &seen))
-            return seen.item;
+    struct wi_worker *thief = &worker->pool->workers[wi_task_taker(state)];
+    struct wi_loot seen;
+    while (wi_split_look(&thief->split, &seen) && !wi_task_is_settled(wi_task_state(awaited)))
+        if (wi_split_take(&thief->split, &seen))
+            return seen.task;
+    wi_split_ask(&thief->split);
     return NULL;
 }
 
 /* Looks once at every deque, from a random one on, and then at the roots. */
-static weft_task *search(weft_worker *worker)
+static weft_task *search(struct wi_worker *worker)
 {
     weft_pool *pool = worker->pool;
     uint32_t slots = slots_in_use(pool);
     uint32_t first = wi_random_below(&worker->random, slots);
     for (uint32_t i = 0; i < slots; i++) {
-        weft_worker *victim = &pool->workers[(first + i) % slots];
+        struct wi_worker *victim = &pool->workers[(first + i) % slots];
         weft_task *task = victim == worker ? NULL : steal(victim);
         if (task)
             return task;
@@ -174,13 +189,13 @@ static weft_task *search(weft_worker *worker)
     return wi_roots_take(&pool->roots);
 }
 
-bool wi_worker_execute(weft_worker *worker, weft_task *task)
+bool wi_worker_execute(struct wi_worker *worker, weft_task *task)
 {
     weft_pool *pool = worker->pool;
     bool is_root = (wi_task_claim(task, worker->index) & WI_TASK_ROOT) != 0;
     bool is_canceled = is_root && wi_roots_cancel(&pool->roots);
     if (!is_canceled)
-        task->run(worker, task);
+        task->run(&worker->split.owner, task);
     if (wi_pool_is_forked(pool)) /* by the task; who waits for it waits in the other process */
         return false;
 
@@ -202,7 +217,7 @@ struct licence {
     bool subtree; /* what the awaited task has forked */
 };
 
-static struct licence licence_for(const weft_worker *worker, const weft_task *awaited)
+static struct licence licence_for(const struct wi_worker *worker, const weft_task *awaited)
 {
     const weft_pool_options *options = &worker->pool->options;
     bool any = !awaited || (options->help == WEFT_HELP_ANY && worker->depth < options->help_depth);
@@ -210,7 +225,7 @@ static struct licence licence_for(const weft_worker *worker, const weft_task *aw
 }
 
 /* Ends a search; the last searcher sees to it that no work is left without one. */
-static void stop_searching(weft_worker *worker)
+static void stop_searching(struct wi_worker *worker)
 {
     if (wi_sleep_found(&worker->pool->sleep))
         wi_pool_look(worker->pool);
@@ -223,7 +238,7 @@ static bool is_stopping(weft_pool *pool)
 }
 
 /* Whether a join must not sleep: `awaited` is settled, or has forked what the join may help with. */
-static bool has_reason_to_stay(weft_worker *worker, weft_task *awaited, struct licence may)
+static bool has_reason_to_stay(struct wi_worker *worker, weft_task *awaited, struct licence may)
 {
     uint64_t state = wi_task_await(awaited, worker->index);
     if (wi_task_is_settled(state))
@@ -238,34 +253,25 @@ static bool has_reason_to_stay(weft_worker *worker, weft_task *awaited, struct l
 }
 
 /* Sleeps until there may be something to do. */
-static void nap(weft_worker *worker, weft_task *awaited, struct licence may)
+static void nap(struct wi_worker *worker, weft_task *awaited, struct licence may)
 {
     weft_pool *pool = worker->pool;
     uint32_t key = wi_sleep_prepare(&pool->sleep, worker->index, may.any);
     bool stay = awaited ? has_reason_to_stay(worker, awaited, may) : is_stopping(pool);
     if (may.any)
-        stay = stay || !wi_roots_are_none(&pool->roots) || has_forks(pool);
+        stay = stay || !wi_roots_are_none(&pool->roots) || force(pool, 0, slots_in_use(pool));
     else
         wi_pool_look(pool);
     wi_sleep_wait(&pool->sleep, worker->index, may.any, key, stay);
 }
 
-/* Frees what the worker's deque has outgrown. Waits for readers, so it does not count as searching meanwhile. */
-static void tidy_up(weft_worker *worker)
-{
-    if (!wi_deque_has_outgrown(&worker->deque))
-        return;
-    stop_searching(worker);
-    weft_deque_reclaim(&worker->deque);
-    wi_sleep_search(&worker->pool->sleep);
-}
-
-int wi_worker_serve(weft_worker *worker, weft_task *awaited)
+int wi_worker_serve(struct wi_worker *worker, weft_task *awaited)
 {
     weft_pool *pool = worker->pool;
     struct licence may = licence_for(worker, awaited);
     if (wi_pool_is_forked(pool))
         return WEFT_EFORKED;
+    wi_split_ask_self(&worker->split);
     if (may.any)
         wi_sleep_search(&pool->sleep);
     for (uint32_t misses = 0; awaited ? !wi_task_is_settled(wi_task_state(awaited)) : !is_stopping(pool);) {
@@ -279,6 +285,7 @@ int wi_worker_serve(weft_worker *worker, weft_task *awaited)
             if (!wi_worker_execute(worker, task))
                 return WEFT_EFORKED;
             worker->depth -= awaited != NULL;
+            wi_split_ask_self(&worker->split);
             if (may.any)
                 wi_sleep_search(&pool->sleep);
             misses = 0;
@@ -286,8 +293,6 @@ int wi_worker_serve(weft_worker *worker, weft_task *awaited)
             misses++;
             wi_pause();
         } else {
-            if (!awaited)
-                tidy_up(worker);
             nap(worker, awaited, may);
             misses = 0;
         }

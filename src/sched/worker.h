@@ -17,7 +17,7 @@
 #include "base/atomics.h"
 #include "base/layout.h"
 #include "os/thread.h"
-#include "queue/deque.h"
+#include "queue/split.h"
 #include "sched/handshake.h"
 #include "sched/roots.h"
 #include "sched/sleep.h"
@@ -26,11 +26,11 @@
  * bits. */
 #define WI_CALLER_SLOTS 64
 
-struct weft_worker {
-    weft_deque deque;
+struct wi_worker {
+    struct wi_split split;                           /* first, so that a weft_worker is the start of its wi_worker */
     _Alignas(WI_CACHE_LINE) wi_atomic_u64 followers; /* who sleeps until this worker forks: bit (slot % 64) */
     _Alignas(WI_CACHE_LINE) weft_pool *pool;
-    weft_worker *outer; /* the worker, of another pool, that the same thread is while it is not this one */
+    struct wi_worker *outer; /* the worker, of another pool, that the same thread is while it is not this one */
     void *local;
     uint64_t random;
     uint32_t index;
@@ -38,6 +38,12 @@ struct weft_worker {
     bool is_begun;  /* the start hook has run */
     wi_thread thread;
 };
+
+/* The whole of a worker whose owner's end the public functions are given. */
+static inline struct wi_worker *wi_worker_of(weft_worker *owner)
+{
+    return (struct wi_worker *)(void *)owner;
+}
 
 /* How far the end of a pool's threads has come. */
 enum wi_stop {
@@ -52,7 +58,10 @@ struct weft_pool {
     _Alignas(WI_CACHE_LINE) wi_atomic_u64 free_callers; /* a bit for each caller's slot that is free */
     wi_atomic_u32 in_use;                               /* slots below this number may have work */
     wi_atomic_u32 stopping;                             /* an enum wi_stop */
-    weft_worker *workers;                               /* threads first, then callers' slots; not changed any more */
+    wi_atomic_u32 forcing;                              /* 1 while a worker takes by force */
+    struct wi_worker *workers;                          /* threads first, then callers' slots; not changed any more */
+    weft_slot *forks;                                   /* the slots of all workers' deques */
+    size_t forks_bytes;
     void *locals;
     weft_pool_options options; /* with the defaults filled in; `name` points to the next field */
     char name[16];
@@ -60,31 +69,30 @@ struct weft_pool {
 };
 
 /* Fills in a slot of a new pool. */
-void wi_worker_init(weft_worker *worker, weft_pool *pool, uint32_t index);
-void wi_worker_fini(weft_worker *worker);
+void wi_worker_init(struct wi_worker *worker, weft_pool *pool, uint32_t index, bool is_symmetric);
 
 /* Runs the start hook before a slot's first task, or the stop hook if the slot was ever begun. */
-void wi_worker_begin(weft_worker *worker);
-void wi_worker_end(weft_worker *worker);
+void wi_worker_begin(struct wi_worker *worker);
+void wi_worker_end(struct wi_worker *worker);
 
 /* Makes the calling thread this worker, from enter to leave. */
-void wi_worker_enter(weft_worker *worker);
-void wi_worker_leave(weft_worker *worker);
+void wi_worker_enter(struct wi_worker *worker);
+void wi_worker_leave(struct wi_worker *worker);
 
 /* Returns the worker of `pool` that the calling thread is, or NULL. Any thread. */
-weft_worker *wi_worker_here(const weft_pool *pool);
+struct wi_worker *wi_worker_here(const weft_pool *pool);
 
 /* Executes what the worker may until `awaited`, a task that was stolen from it, is settled; or, if it is NULL, until
  * the pool stops. Sleeps when there is nothing. WEFT_EFORKED: that can never be, since this is a child of the pool's
  * process. */
-int wi_worker_serve(weft_worker *worker, weft_task *awaited);
+int wi_worker_serve(struct wi_worker *worker, weft_task *awaited);
 
 /* Runs a task that was taken from a queue, settles it, and wakes who waits for it. Returns false in a child that the
  * task has forked, where all that is left undone. */
-bool wi_worker_execute(weft_worker *worker, weft_task *task);
+bool wi_worker_execute(struct wi_worker *worker, weft_task *task);
 
-/* Tells sleepers that the worker's deque has a new item. */
-void wi_worker_announce(weft_worker *worker);
+/* Tells sleepers that the worker's deque has a new public task. Returns whether some sleep on who would take more. */
+bool wi_worker_announce(struct wi_worker *worker);
 
 /* Looks for work anywhere in `pool` and announces it, as I2 of sched/sleep.c asks. Any thread. */
 void wi_pool_look(weft_pool *pool);

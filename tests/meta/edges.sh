@@ -2,12 +2,12 @@
 # edges.sh ROOT - checks the names of the edges along which threads synchronise.
 #
 # An edge, `[noun.word]`, is declared once, in the Edges block of the head comment of a file in src, and cited in
-# comments at both its ends. Each line that uses an atomic operation says to which edge it belongs, or that it is
+# comments at both its ends, some of them in the inline functions of include. Each line that uses an atomic operation says to which edge it belongs, or that it is
 # "owner's own", or "hint:" and why a stale answer does no harm. So the argument in a head comment and the code
 # beneath it cannot part.
 . "$(dirname "$0")/lib.sh"
 cd "$1"
-sources=$(c_files src)
+sources=$(c_files src include)
 
 edges() {
     split_c $sources | awk -F'\t' '
@@ -28,8 +28,8 @@ edges() {
     function end_of_file(   i) {
         code[lines + 1] = comment[lines + 1] = ""
         for (i = 1; i <= lines; i++)
-            if (file != "src/base/atomics.h" && operation_is_explained(i) == 0 &&
-                match(code[i], /wi_(load|store|exchange|fetch|cas)_[a-z_]+|wi_fence_seq_cst|wi_tsan_(release|acquire)/))
+            if (file != "src/base/atomics.h" && file != "include/weft/inline.h" && operation_is_explained(i) == 0 &&
+                match(code[i], /wi_(load|store|exchange|fetch|cas)_[a-z_]+|wi_fence_seq_cst|wi_tsan_(release|acquire)|WEFT_(LOAD|STORE|LIGHT)_[A-Z]+_/))
                 wrong(file, i, substr(code[i], RSTART, RLENGTH) " without a reason, end the line in the [label] of an edge, " \
                       "\"owner\047s own\" or \"hint: ...\"")
     }

@@ -12,7 +12,7 @@
 
 #include <weft/task.h>
 
-/* The nth Fibonacci number, two tasks for each call. */
+/* The nth Fibonacci number, two tasks for each call. The value is added to, so that a task that runs twice shows. */
 struct fib {
     weft_task task;
     int n;
@@ -23,14 +23,14 @@ static inline void fib(weft_worker *worker, weft_task *task)
 {
     struct fib *f = weft_entry(task, struct fib, task);
     if (f->n < 2) {
-        f->value = f->n;
+        f->value += f->n;
         return;
     }
     struct fib left = {.n = f->n - 1}, right = {.n = f->n - 2};
     weft_fork(worker, &left.task, fib);
     weft_call(worker, &right.task, fib);
     weft_join(worker, &left.task);
-    f->value = left.value + right.value;
+    f->value += left.value + right.value;
 }
 
 static inline long fib_serial(int n)

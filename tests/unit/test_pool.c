@@ -546,8 +546,8 @@ static void wait_until_asleep(weft_pool *pool, uint32_t workers)
 
 static void fork_and_wait(weft_pool *pool)
 {
-    weft_worker *worker = wi_worker_here(pool);
-    bool is_worker = worker && weft_worker_index(worker) < weft_pool_workers(pool);
+    struct wi_worker *worker = wi_worker_here(pool);
+    bool is_worker = worker && worker->index < weft_pool_workers(pool);
     wait_until_asleep(pool, weft_pool_workers(pool) - is_worker);
     pid_t child = fork();
     if (child == 0)

@@ -6,10 +6,9 @@
 #include <weft/pool.h>
 #include <weft/task.h>
 
-#include "base/alloc.h"
 #include "base/atomics.h"
 #include "os/thread.h"
-#include "queue/deque.h"
+#include "sched/worker.h"
 #include "sched/worker.h"
 #include "support/sums.h"
 
@@ -94,7 +93,7 @@ static void any_order_root(weft_worker *worker, weft_task *task)
         }
         for (int i = 0; i < 4; i++)
             cr_assert_eq(n[i].times, 1);
-        cr_assert_eq(weft_deque_size(&worker->deque), 0);
+        cr_assert_eq(worker->next, worker->first);
     }
 }
 
@@ -103,29 +102,46 @@ Test(task, order_of_joining_may_be_any)
     run(create(0, WEFT_HELP_ANY), any_order_root);
 }
 
-static void oom_root(weft_worker *worker, weft_task *task)
+static void full_root(weft_worker *worker, weft_task *task)
 {
     enum {
-        MANY = 1000
+        MANY = 100
     };
     static struct note n[MANY];
+    weft_slot *last = worker->last;
     (void)task;
-    for (uint64_t nth = 1; nth <= 5; nth++) {
+    for (int room = 1; room <= MANY; room += 9) {
         memset(n, 0, sizeof n);
-        wi_alloc_fail_at(nth);
+        worker->last = worker->first + room;
+        worker->limit.value = 0;
         for (int i = 0; i < MANY; i++)
             weft_fork(worker, &n[i].task, note);
+        for (int i = 0; i < MANY; i++)
+            cr_assert_eq(n[i].times, i >= room, "what has no slot has run");
         for (int i = MANY - 1; i >= 0; i--)
-            weft_join(worker, &n[i].task);
+            cr_assert_eq(weft_join(worker, &n[i].task), WEFT_OK);
         for (int i = 0; i < MANY; i++)
             cr_assert_eq(n[i].times, 1);
     }
-    wi_alloc_fail_at(0);
+    worker->last = last;
 }
 
-Test(task, oom_runs_the_task_at_once)
+Test(task, a_fork_that_finds_no_room_runs_its_task_at_once)
 {
-    run(create(0, WEFT_HELP_ANY), oom_root);
+    run(create(0, WEFT_HELP_ANY), full_root);
+}
+
+static void nothing_forked_root(weft_worker *worker, weft_task *task)
+{
+    static struct note n;
+    (void)task;
+    cr_assert_eq(weft_join(worker, &n.task), WEFT_EINVAL);
+    cr_assert_eq(n.times, 0);
+}
+
+Test(task, bad_join_of_what_was_never_forked)
+{
+    run(create(0, WEFT_HELP_ANY), nothing_forked_root);
 }
 
 /* The child is stolen, sees its parent join, dawdles, and then writes: a join that does not wait for the thief returns

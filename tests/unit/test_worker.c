@@ -427,7 +427,7 @@ Test(worker, a_caller_that_leaves_makes_room_for_a_worker)
 static void know_oneself(weft_worker *worker, weft_task *task)
 {
     (void)task;
-    cr_assert_eq(wi_worker_here(weft_worker_pool(worker)), worker);
+    cr_assert_eq(wi_worker_here(weft_worker_pool(worker)), wi_worker_of(worker));
     cr_assert_lt(weft_worker_index(worker), weft_pool_slots(weft_worker_pool(worker)));
 }
 
