@@ -36,6 +36,7 @@ enum needs {
     NEEDS_POOL = 2,   /* start and stop */
     NEEDS_SUBMIT = 4, /* submit and wait */
     NEEDS_ASYNC = 8,  /* a submit that returns before its job has run */
+    NEEDS_STOP = 16,  /* a stop after which there can be a new start */
 };
 
 /* One measurement in the making. The workload reads `size`, and fills in the rest. */
@@ -72,6 +73,7 @@ struct contender {
      * be one of the workers. */
     void (*start)(unsigned workers, bool has_jobs);
     void (*stop)(void);
+    bool stops_for_good; /* no start() after a stop() */
     /* Calls `body` for pieces that together are [0, count). `grain`: about so many indices make a sensible piece. */
     void (*parallel_for)(size_t count, size_t grain, range_fn *body, void *context);
     void (*submit)(struct job *job); /* lends the job until wait() returns, which must follow on the same thread */
@@ -80,9 +82,6 @@ struct contender {
 
 /* The contender of this program. */
 extern const struct contender contender;
-
-/* All workloads over the table of primitives, up to a NULL. */
-extern const struct workload *const table_workloads[];
 
 /* Prints one line and ends the process with exit code 1. */
 void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -106,6 +105,15 @@ static inline void bench_spin_ns(uint64_t duration_ns)
     uint64_t end = bench_now_ns() + duration_ns;
     while (bench_now_ns() < end)
         ;
+}
+
+/* Sleeps for that long, or somewhat longer. */
+static inline void bench_sleep_ns(uint64_t duration_ns)
+{
+    struct timespec duration;
+    duration.tv_sec = (time_t)(duration_ns / 1000000000);
+    duration.tv_nsec = (long)(duration_ns % 1000000000);
+    nanosleep(&duration, NULL);
 }
 
 /* Makes the compiler believe that `value` may have changed, so that it cannot leave out what computes it. */

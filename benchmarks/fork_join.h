@@ -18,10 +18,13 @@
 
 #include "workloads/fib.h"
 #include "workloads/nqueens.h"
+#include "workloads/prompt.h"
 #include "workloads/spawn.h"
 #include "workloads/uts.h"
 
-static const struct workload *const fork_join[] = {&fib_workload, &nqueens_workload, &uts_workload, &spawn_workload,
-                                                   NULL};
+static const struct workload *const fork_join[] = {
+    &fib_workload,           &nqueens_workload,          &uts_workload, &spawn_workload,
+    &prompt_asleep_workload, &prompt_searching_workload, NULL,
+};
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "bench.h"
 #include "report.h"
+#include "workloads/list.h"
 
 #define REPEAT_DEFAULT    5
 #define WARMUP_DEFAULT_MS 300
@@ -64,6 +65,7 @@ bool bench_read_size(const char *text, long least, long most, long *value)
 static bool can_run(const struct workload *workload)
 {
     unsigned has = (contender.parallel_for ? NEEDS_LOOP : 0u) | (contender.start ? NEEDS_POOL : 0u) |
+                   (contender.stop && !contender.stops_for_good ? NEEDS_STOP : 0u) |
                    (contender.submit ? NEEDS_SUBMIT : 0u) |
                    (contender.submit && !contender.submit_blocks ? NEEDS_ASYNC : 0u);
     return (workload->needs & ~has) == 0;

@@ -1,8 +1,8 @@
 /*
  * contenders/rayon.c - rayon, seen from C; what it does is in rayon.rs
  *
- * A program that rayon.rs has in Rust, as rayon_NAME, runs there from its root on. All others run here, with frames like
- * those of weft_frame.c.
+ * A program that rayon.rs has in Rust, as rayon_NAME, runs there from its root on. All others run here, with frames
+ * like those of weft_frame.c.
  */
 #include "bench.h"
 

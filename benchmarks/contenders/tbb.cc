@@ -100,6 +100,7 @@ const struct contender contender = {
     .submit_blocks = false,
     .start = start,
     .stop = stop,
+    .stops_for_good = false,
     .parallel_for = parallel_for,
     .submit = submit,
     .wait = wait_for,
