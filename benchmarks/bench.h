@@ -61,7 +61,9 @@ struct workload {
     unsigned needs;        /* enum needs; 0 for fork-join programs, which come with their contender */
     /* Reads the size, allocates, and finds out what the result must be. False: that is no size. */
     bool (*prepare)(struct run *run);
-    void (*run)(struct run *run); /* is timed, repeatedly */
+    void (*run)(struct run *run);   /* is timed, repeatedly */
+    void (*reset)(struct run *run); /* comes before each run, untimed; NULL: nothing is to be done */
+    void (*check)(struct run *run); /* comes after each run, untimed, and finds the result; NULL: run() has found it */
 };
 
 /* A scheduler. What it lacks is NULL. */

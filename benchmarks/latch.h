@@ -1,8 +1,8 @@
 /*
  * latch.h - waiting for one thing to happen, for contenders that have no wait of their own for one job
  *
- * One futex word: 0 at first, 1 when it has happened, 2 while somebody sleeps for it. Opening it is one atomic exchange,
- * and a system call only if somebody sleeps.
+ * One futex word: 0 at first, 1 when it has happened, 2 while somebody sleeps for it. Opening it is one atomic
+ * exchange, and a system call only if somebody sleeps.
  */
 #ifndef LATCH_H
 #define LATCH_H

@@ -157,11 +157,15 @@ static bool run_once(const struct workload *workload, struct run *run)
 {
     run->result = NAN;
     run->seconds = 0;
+    if (workload->reset != NULL)
+        workload->reset(run);
     uint64_t begin = bench_now_ns();
     workload->run(run);
     uint64_t end = bench_now_ns();
     if (run->seconds == 0)
         run->seconds = 1e-9 * (double)(end - begin);
+    if (workload->check != NULL)
+        workload->check(run);
     return fabs(run->result - run->expected) <= run->tolerance;
 }
 

@@ -39,6 +39,8 @@
         scratch_end(results_, count_, sizeof *results_);                                                               \
     } while (0)
 
+#define CALL(f, p) f(p)
+
 #define ROOT(x, f, p)                                                                                                  \
     do {                                                                                                               \
         DIRECTIVE(omp parallel)                                                                                        \

@@ -56,6 +56,8 @@ void rayon_wait(struct job *job);
         scratch_end(children_, count_, sizeof *children_);                                                             \
     } while (0)
 
+#define CALL(f, p) f(p)
+
 #define ROOT(x, f, p)                                                                                                  \
     do {                                                                                                               \
         struct f##_frame root_;                                                                                        \

@@ -190,6 +190,35 @@ pub extern "C" fn rayon_uts(node: Node) -> c_long {
     pool().install(|| uts(node))
 }
 
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Interval {
+    from: f64,
+    at_from: f64,
+    to: f64,
+    at_to: f64,
+    area: f64,
+}
+
+fn integrate(whole: Interval) -> f64 {
+    let middle = (whole.from + whole.to) / 2.0;
+    let at_middle = (middle * middle + 1.0) * middle;
+    let below = (whole.at_from + at_middle) / 2.0 * (middle - whole.from);
+    let above = (at_middle + whole.at_to) / 2.0 * (whole.to - middle);
+    if (below + above - whole.area).abs() < 1e-9 {
+        return below + above;
+    }
+    let low = Interval { to: middle, at_to: at_middle, area: below, ..whole };
+    let high = Interval { from: middle, at_from: at_middle, area: above, ..whole };
+    let (below, above) = rayon::join(|| integrate(low), || integrate(high));
+    below + above
+}
+
+#[no_mangle]
+pub extern "C" fn rayon_integrate(whole: Interval) -> f64 {
+    pool().install(|| integrate(whole))
+}
+
 #[no_mangle]
 pub extern "C" fn rayon_spawn(count: c_long) -> c_long {
     let mut ran = vec![0; count as usize];

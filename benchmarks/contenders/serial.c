@@ -27,6 +27,8 @@
             (total) += f(p);                                                                                           \
     } while (0)
 
+#define CALL(f, p) f(p)
+
 #define ROOT(x, f, p) ((x) = f(p))
 
 #include "fork_join.h"

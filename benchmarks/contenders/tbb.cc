@@ -33,6 +33,8 @@
         scratch_end(results_, count_, sizeof(total));                                                                  \
     } while (0)
 
+#define CALL(f, p) f(p)
+
 #define ROOT(x, f, p) (*arena).execute([&] { (x) = f(p); })
 
 namespace

@@ -56,6 +56,8 @@ static void check(int status)
         scratch_end(children_, count_, sizeof *children_);                                                             \
     } while (0)
 
+#define CALL(f, p) f(worker, p)
+
 #define ROOT(x, f, p)                                                                                                  \
     do {                                                                                                               \
         struct f##_frame root_;                                                                                        \

@@ -40,7 +40,7 @@ static void fib_run(struct run *run)
 }
 
 static const struct workload fib_workload = {
-    "fib", "fib(n) without a cut-off: the cost of a fork", "n, 0 to 60", "38", 0, fib_prepare, fib_run,
+    "fib", "fib(n) without a cut-off: the cost of a fork", "n, 0 to 60", "38", 0, fib_prepare, fib_run, NULL, NULL,
 };
 
 #endif

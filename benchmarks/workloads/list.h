@@ -6,6 +6,7 @@
 
 #include "bench.h"
 
+extern const struct workload heat_workload, axpy_workload, uneven_workload;
 extern const struct workload submit_asleep_workload, submit_busy_workload, submit_burst_workload;
 extern const struct workload throughput_1_workload, throughput_4_workload;
 extern const struct workload wake_workload;

@@ -75,7 +75,8 @@ static void nqueens_run(struct run *run)
 }
 
 static const struct workload nqueens_workload = {
-    "nqueens", "ways to place n queens, without a cut-off", "n, 1 to 16", "12", 0, nqueens_prepare, nqueens_run,
+    "nqueens", "ways to place n queens, without a cut-off", "n, 1 to 16", "12", 0, nqueens_prepare, nqueens_run, NULL,
+    NULL,
 };
 
 #endif

@@ -89,6 +89,8 @@ static const struct workload prompt_asleep_workload = {
     NEEDS_POOL,
     prompt_prepare,
     prompt_run_asleep,
+    NULL,
+    NULL,
 };
 
 static const struct workload prompt_searching_workload = {
@@ -99,6 +101,8 @@ static const struct workload prompt_searching_workload = {
     NEEDS_POOL,
     prompt_prepare,
     prompt_run_searching,
+    NULL,
+    NULL,
 };
 
 #endif

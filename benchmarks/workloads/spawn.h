@@ -43,6 +43,8 @@ static const struct workload spawn_workload = {
     0,
     spawn_prepare,
     spawn_run,
+    NULL,
+    NULL,
 };
 
 #endif

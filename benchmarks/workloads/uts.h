@@ -38,6 +38,8 @@ static const struct workload uts_workload = {
     0,
     uts_prepare,
     uts_run,
+    NULL,
+    NULL,
 };
 
 #endif
