@@ -7,9 +7,11 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,6 +60,7 @@ static FILE *start(const struct runner *runner, const char *const *arguments, pi
     if (pipe2(ends, O_CLOEXEC) != 0 || (*process = fork()) < 0)
         report_fail(1, "%s: cannot be started: %s", path, strerror(errno));
     if (*process == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* who stops the driver stops what it measures */
         dup2(ends[1], STDOUT_FILENO);
         execv(path, values);
         fprintf(stderr, "weft-bench: %s: %s\n", path, strerror(errno));

@@ -62,7 +62,7 @@ static double integrate_count_forks(struct interval whole)
 
 static bool integrate_prepare(struct run *run)
 {
-    if (!bench_read_size(run->size, 1, 100000, &integrate_size))
+    if (!bench_read_size(run->size, 1, 10000, &integrate_size))
         return false;
     double square = (double)integrate_size * (double)integrate_size;
     run->expected = square * square / 4 + square / 2;
@@ -79,8 +79,8 @@ static void integrate_run(struct run *run)
 static const struct workload integrate_workload = {
     "integrate",
     "(x^2 + 1) x from 0 to n by adaptive quadrature",
-    "n, 1 to 100000",
-    "10000",
+    "n, 1 to 10000",
+    "1000",
     0,
     integrate_prepare,
     integrate_run,
