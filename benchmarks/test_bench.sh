@@ -106,7 +106,7 @@ done <contenders
 "$bench" compare --workload fib --contender serial,weft-frame --size 5,12 --rounds 2 --warmup 0 --json report >table 2>said
 why=$([ $? -eq 0 ] || cat said)
 [ "$(wc -l <report)" -eq 8 ] || why+=" $(wc -l <report) lines, not 2 sizes * 2 numbers of workers * 2 contenders"
-why+=$(missing report $fields speedup ratio_to_weft)
+why+=$(missing report $fields speedup ratio_to_weft others_cpus)
 grep -qE '"seconds":\[[0-9.e-]+,[0-9.e-]+\]' report || why+=" not a time from each of 2 rounds"
 grep -q 'fib, size 12, 2 workers' table || why+=" no such group in the table"
 verdict "compare" "$why"

@@ -266,7 +266,7 @@ static void print_number(const json_t *record, const char *name, int width, int 
         printf(" %*s", width, "");
 }
 
-static void conclude(struct plan *plan, struct entry *entries, size_t count)
+static void conclude(struct plan *plan, struct entry *entries, size_t count, double others_cpus)
 {
     for (size_t i = 0; i < count; i++)
         if (entries[i].record != NULL) {
@@ -302,6 +302,7 @@ static void conclude(struct plan *plan, struct entry *entries, size_t count)
             plan->is_wrong = true;
         }
         if (record != NULL && plan->json != NULL) {
+            set_number(record, "others_cpus", others_cpus);
             json_object_set_new(record, "environment", environment_describe());
             json_dumpf(record, plan->json, JSON_COMPACT | JSON_REAL_PRECISION(9));
             fputc('\n', plan->json);
@@ -321,15 +322,17 @@ static void compare_group(struct plan *plan, struct measurement *measurement)
     }
     if (count == 0)
         report_fail(2, "%s: is no workload of these contenders; weft-bench list names them", measurement->workload);
+    struct load load = load_now();
     for (long round = 0; round < plan->rounds; round++) {
         fprintf(stderr, "%s, %ld workers: round %ld of %ld\n", measurement->workload, measurement->workers, round + 1,
                 plan->rounds);
         run_round(plan, measurement, entries, count, round);
     }
-    printf("\n%s, size %s, %ld worker%s\n", measurement->workload,
+    double others_cpus = load_of_others(&load);
+    printf("\n%s, size %s, %ld worker%s; meanwhile others used %.2f CPUs\n", measurement->workload,
            measurement->size != NULL ? measurement->size : runner_offer(entries[0].runner, measurement->workload)->size,
-           measurement->workers, measurement->workers == 1 ? "" : "s");
-    conclude(plan, entries, count);
+           measurement->workers, measurement->workers == 1 ? "" : "s", others_cpus);
+    conclude(plan, entries, count, others_cpus);
     for (size_t i = 0; i < count; i++) {
         json_decref(entries[i].record);
         json_decref(entries[i].rounds);

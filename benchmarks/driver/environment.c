@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,4 +39,34 @@ json_t *environment_describe(void)
     return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s}", "cpu", model, "cpus", (int)sysconf(_SC_NPROCESSORS_ONLN),
                      "kernel", system.release, "compiler", BENCH_COMPILER, "flags", BENCH_FLAGS, "commit", BENCH_COMMIT,
                      "date", date);
+}
+
+static double used_s(int who)
+{
+    struct rusage usage;
+    getrusage(who, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+struct load load_now(void)
+{
+    struct load load = {.own_s = used_s(RUSAGE_SELF) + used_s(RUSAGE_CHILDREN)};
+    struct timespec now;
+    double user = 0, nice = 0, system = 0;
+    FILE *file = fopen("/proc/stat", "r");
+    if (file != NULL && fscanf(file, "cpu %lf %lf %lf", &user, &nice, &system) == 3)
+        load.busy_s = (user + nice + system) / (double)sysconf(_SC_CLK_TCK);
+    if (file != NULL)
+        fclose(file);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    load.elapsed_s = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    return load;
+}
+
+double load_of_others(const struct load *begin)
+{
+    struct load end = load_now();
+    double cpus = (end.busy_s - begin->busy_s - (end.own_s - begin->own_s)) / (end.elapsed_s - begin->elapsed_s);
+    return cpus > 0 ? cpus : 0;
 }

@@ -99,7 +99,7 @@ static void begin(struct plot *plot, const char *name, const char *title, const 
     fprintf(plot->gnuplot,
             "reset\nset terminal svg size 960,540 background 'white' font 'sans,13'\nset output '%s.svg'\n"
             "set title '%s' noenhanced\nset ylabel '%s'\nset datafile missing '?'\nset key outside right noenhanced\n"
-            "set grid ytics\nset xtics noenhanced\n",
+            "set grid ytics\n",
             name, title, what);
     plot->pictures++;
 }
@@ -151,7 +151,8 @@ static void draw_bars(struct plot *plot, const char *name, const char *title, co
             }
         }
         fprintf(plot->gnuplot,
-                "\nEOD\nset style data histograms\nset style histogram clustered gap 1\nset style fill solid 0.8\n%s\n"
+                "\nEOD\nset xtics noenhanced\nset style data histograms\nset style histogram clustered gap 1\nset "
+                "style fill solid 0.8\n%s\n"
                 "plot for [i=2:%zu] $data using i:xtic(1) title columnheader(i)\n",
                 scale, json_array_size(contenders) + 1);
     }
