@@ -41,7 +41,7 @@ size_of()
     axpy) echo 50000 ;;
     uneven) echo 1000 ;;
     prompt-*) echo 1 ;;
-    submit-* | throughput-*) echo 50 ;;
+    submit-* | throughput-*) echo 10 ;;
     wake | start-stop) echo 3 ;;
     idle*) echo 10 ;;
     *) return 1 ;;

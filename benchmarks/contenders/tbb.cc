@@ -41,7 +41,7 @@ namespace
 {
 
 std::optional<tbb::task_scheduler_handle> scheduler;
-std::optional<tbb::global_control> limit;
+std::optional<tbb::global_control> parallelism;
 std::optional<tbb::task_arena> arena;
 
 } // namespace
@@ -60,7 +60,7 @@ struct group_job {
 void start(unsigned workers, bool has_jobs)
 {
     scheduler.emplace(tbb::attach{});
-    limit.emplace(tbb::global_control::max_allowed_parallelism, workers + has_jobs);
+    parallelism.emplace(tbb::global_control::max_allowed_parallelism, workers + has_jobs);
     arena.emplace(static_cast<int>(workers), has_jobs ? 0u : 1u);
     arena->initialize();
 }
@@ -68,7 +68,7 @@ void start(unsigned workers, bool has_jobs)
 void stop()
 {
     arena.reset();
-    limit.reset();
+    parallelism.reset();
     tbb::finalize(*scheduler, std::nothrow);
     scheduler.reset();
 }
