@@ -22,19 +22,21 @@
 
 static const char help_text[] =
     "Usage: weft-bench-" CONTENDER_NAME " --list\n"
-    "       weft-bench-" CONTENDER_NAME " WORKLOAD [--workers N] [--repeat K] [--size S] [--warmup MS]\n"
+    "       weft-bench-" CONTENDER_NAME " WORKLOAD [--workers N] [--repeat K] [--size S] [--warmup MS] [--expect X]\n"
     "Run one workload on " CONTENDER_NAME " and print one line of JSON.\n"
     "\n"
     "      --list       print the workloads, each with its default size, what a size is, and what it measures\n"
     "      --workers N  default: 1\n"
     "      --repeat K   timed runs; default: 5\n"
     "      --size S     of the problem; default: see --list\n"
-    "      --warmup MS  do untimed runs for so long, at least one; default: 300\n";
+    "      --warmup MS  do untimed runs for so long, at least one; default: 300\n"
+    "      --expect X   the result must be X; default: what is known\n";
 
 struct arguments {
     const struct workload *workload;
     struct run run;
     long repeat, warmup_ms;
+    const char *expected; /* or NULL */
 };
 
 void bench_fail(const char *format, ...)
@@ -91,13 +93,10 @@ static const struct workload *find(const char *name)
 static void parse(int count, char **values, struct arguments *arguments)
 {
     static const struct option options[] = {
-        {"help", no_argument, NULL, 'h'},
-        {"list", no_argument, NULL, 'l'},
-        {"workers", required_argument, NULL, 'w'},
-        {"repeat", required_argument, NULL, 'r'},
-        {"size", required_argument, NULL, 's'},
-        {"warmup", required_argument, NULL, 'u'},
-        {NULL, 0, NULL, 0},
+        {"help", no_argument, NULL, 'h'},          {"list", no_argument, NULL, 'l'},
+        {"workers", required_argument, NULL, 'w'}, {"repeat", required_argument, NULL, 'r'},
+        {"size", required_argument, NULL, 's'},    {"warmup", required_argument, NULL, 'u'},
+        {"expect", required_argument, NULL, 'e'},  {NULL, 0, NULL, 0},
     };
     int option;
     *arguments = (struct arguments){.run = {.workers = 1}, .repeat = REPEAT_DEFAULT, .warmup_ms = WARMUP_DEFAULT_MS};
@@ -121,6 +120,9 @@ static void parse(int count, char **values, struct arguments *arguments)
         case 'u':
             arguments->warmup_ms = report_number("--warmup", optarg, 0, 1000000);
             break;
+        case 'e':
+            arguments->expected = optarg;
+            break;
         default:
             report_bad_option(option, values);
         }
@@ -135,6 +137,8 @@ static void parse(int count, char **values, struct arguments *arguments)
     if (!arguments->workload->prepare(&arguments->run))
         report_fail(2, "--size %s: must be, for %s: %s", arguments->run.size, arguments->workload->name,
                     arguments->workload->size_what);
+    if (arguments->expected != NULL)
+        arguments->run.expected = strtod(arguments->expected, NULL);
 }
 
 static double cpu_seconds(void)

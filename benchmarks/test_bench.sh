@@ -103,6 +103,12 @@ while read -r contender workloads; do
     done
 done <contenders
 
+"$bench"-serial fib --size 12 --expect 144 --warmup 0 >output 2>said
+verdict "a right result" "$([ $? -eq 0 ] && grep -q '"ok":true' output || cat said)"
+"$bench"-serial fib --size 12 --expect 143 --warmup 0 >output 2>said
+[ $? -eq 1 ] && grep -q '"ok":false' output && grep -q '"seconds":\[\]' output && grep -q 'fib: the result is wrong' said
+verdict "a wrong result" "$([ $? -eq 0 ] || echo "is taken for right: $(cat output)")"
+
 "$bench" compare --workload fib --contender serial,weft-frame --size 5,12 --rounds 2 --warmup 0 --json report >table 2>said
 why=$([ $? -eq 0 ] || cat said)
 [ "$(wc -l <report)" -eq 8 ] || why+=" $(wc -l <report) lines, not 2 sizes * 2 numbers of workers * 2 contenders"
