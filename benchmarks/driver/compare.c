@@ -306,6 +306,7 @@ static void conclude(struct plan *plan, struct entry *entries, size_t count, dou
             json_object_set_new(record, "environment", environment_describe());
             json_dumpf(record, plan->json, JSON_COMPACT | JSON_REAL_PRECISION(9));
             fputc('\n', plan->json);
+            fflush(plan->json);
         }
     }
     fflush(stdout);
