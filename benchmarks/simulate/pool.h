@@ -53,7 +53,8 @@ struct frame {
     uint64_t stolen;           /* stolen and not done */
     uint64_t fetched;          /* stolen, with results to fetch from the thieves' lines */
     uint32_t home, home_frame; /* whose child it is, if it was stolen; or NOBODY */
-    bool has_begun;
+    uint64_t begun_at;         /* by the worker's own clock, which interrupts stop */
+    bool has_begun, has_worked;
 };
 
 struct task {
@@ -69,7 +70,7 @@ struct line {
 
 struct worker {
     enum phase phase;
-    uint64_t owed; /* to interrupts */
+    uint64_t owed, paid; /* to interrupts */
     uint64_t random;
 
     struct frame *frames;

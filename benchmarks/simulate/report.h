@@ -20,7 +20,7 @@ struct result {
     double serial_s, makespan_s;
     double efficiency; /* serial / (workers * makespan) */
     struct outcome outcome;
-    bool is_ok; /* executed exactly what a serial run executes */
+    bool is_ok; /* each node was executed exactly once, and took its time */
 };
 
 /* Tells what is wrong in one line on standard error, and ends the program with code 2. */

@@ -17,7 +17,8 @@ struct result run_one(const struct settings *settings, const struct protocol *pr
     result.serial_s = (double)whole->work_ps / PS_PER_S;
     result.makespan_s = (double)result.outcome.makespan_ps / PS_PER_S;
     result.efficiency = result.serial_s / (workers * result.makespan_s);
-    result.is_ok = !result.outcome.is_stuck && memcmp(&result.outcome.executed, whole, sizeof *whole) == 0;
+    result.is_ok = !result.outcome.is_stuck && memcmp(&result.outcome.executed, whole, sizeof *whole) == 0 &&
+                   result.outcome.worked_ps == whole->work_ps;
     return result;
 }
 
@@ -37,7 +38,7 @@ static bool check_run(const struct settings *settings, const struct protocol *pr
     struct outcome again = simulate(settings, protocol, tree, workers);
     uint64_t alone_ps = whole->work_ps + whole->forks * protocol_pair_ps(protocol, &settings->costs);
     bool is_good = require(!result.outcome.is_stuck, &result, "everybody sleeps before the end", file);
-    is_good &= require(result.is_ok, &result, "not each node was executed exactly once", file);
+    is_good &= require(result.is_ok, &result, "not each node was executed exactly once, or not for its time", file);
     is_good &= require(result.efficiency <= 1, &result, "the efficiency is above 1", file);
     is_good &= require(workers > 1 || result.outcome.makespan_ps == alone_ps, &result,
                        "one worker does not take the serial time and the cost of the forks", file);

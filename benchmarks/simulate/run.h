@@ -11,8 +11,8 @@ struct result run_one(const struct settings *settings, const struct protocol *pr
                       const struct census *whole, uint32_t workers);
 
 /* Runs all protocols on small trees of all workloads, and prints each property that does not hold. Returns whether all
- * do: each node is executed exactly once, nobody sleeps for ever, one worker takes the serial time and what the forks
- * cost, no efficiency is above 1, and a run can be repeated. */
+ * do: each node is executed exactly once and takes its time, nobody sleeps for ever, one worker takes the serial time
+ * and what the forks cost, no efficiency is above 1, and a run can be repeated. */
 bool run_checks(const struct settings *settings, FILE *file);
 
 #endif

@@ -54,6 +54,7 @@ static uint64_t begin_frame(struct pool *pool, struct worker *worker)
 {
     struct frame *frame = frame_last(worker);
     frame->has_begun = true;
+    frame->begun_at = pool->now - worker->paid;
     frame->shape = pool->tree->workload->shape(pool->tree, &frame->node);
     census_add(&pool->outcome.executed, &frame->node, &frame->shape);
     pool->idle_ps += frame->shape.idle_ps;
@@ -61,14 +62,24 @@ static uint64_t begin_frame(struct pool *pool, struct worker *worker)
     return frame->shape.idle_ps + frame->shape.work_ps;
 }
 
+/* The work of the youngest frame is done: counts the time that has passed, which must be what it was to take. */
+static void end_work(struct pool *pool, struct worker *worker)
+{
+    struct frame *frame = frame_last(worker);
+    frame->has_worked = true;
+    pool->outcome.worked_ps += pool->now - worker->paid - frame->begun_at;
+    if (worker->is_away)
+        work_begin(pool, worker);
+}
+
 static uint64_t step_run(struct pool *pool, uint32_t self)
 {
     struct worker *worker = &pool->workers[self];
     struct frame *frame = frame_last(worker);
-    if (worker->is_away)
-        work_begin(pool, worker);
     if (!frame->has_begun)
         return begin_frame(pool, worker);
+    if (!frame->has_worked)
+        end_work(pool, worker);
     if (frame->next < frame->shape.children) {
         struct node child = tree_child(pool->tree, &frame->node, frame->next++);
         if (!frame->shape.is_serial && frame->next < frame->shape.children)
@@ -140,6 +151,7 @@ static void execute(struct pool *pool)
         struct worker *worker = &pool->workers[event.worker];
         if (worker->owed > 0) {
             event.time_ps += worker->owed;
+            worker->paid += worker->owed;
             worker->owed = 0;
         } else {
             pool->now = event.time_ps;
@@ -171,6 +183,7 @@ static void summarise(struct pool *pool)
 {
     struct outcome *outcome = &pool->outcome;
     outcome->makespan_ps = pool->now - pool->idle_ps;
+    outcome->worked_ps -= pool->idle_ps;
     if (outcome->steals == 0)
         return;
     qsort(pool->latencies, outcome->steals, sizeof *pool->latencies, compare);

@@ -24,6 +24,7 @@ struct settings {
 struct outcome {
     struct census executed;
     uint64_t makespan_ps; /* without idle gaps */
+    uint64_t worked_ps;   /* by all workers, in the bodies of tasks, as time went by */
     uint64_t steals;
     uint64_t lost;          /* compare-and-swaps of thieves that came too late */
     uint64_t published;     /* times that an owner answered a request */

@@ -64,12 +64,20 @@ takes_costs() {
         "$bin" "${small[@]}" >c && "$bin" "${small[@]}" -C - <costs >d && cmp a b && cmp a d && ! cmp -s a c
 }
 
+# What a long leaf hides: a thief that may only ask waits for its end, one that may force does not.
+starves() {
+    "$bin" run -w prompt -s 5 -n 2 -p request,forced -j prompt.json >table || return
+    sed 's/.*"contender":"\([a-z]*\)".*"max_us":\([0-9]*\).*/\1 \2/' prompt.json | tee pairs
+    awk '{ max[$1] = $2 } END { exit !(max["request"] >= 1000 && max["forced"] < 1000) }' pairs
+}
+
 plots() { "$bin" "${small[@]}" -g plot.svg && grep -q '</svg>' plot.svg && grep -q shared plot.svg; }
 
 check "help and list" helps
 check "runs are repeated by their seed" repeats
 check "JSON" writes_json
 check "costs" takes_costs
+check "a request starves in a long leaf" starves
 if command -v gnuplot >/dev/null; then
     check "a plot" plots
 else
