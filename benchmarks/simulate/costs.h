@@ -29,7 +29,7 @@
     X(barrier_first, 18000, "membarrier while one other core runs the process")                                        \
     X(barrier_each, 1000, "what each further core adds to it (assumed)")                                               \
     X(barrier_one, 18000, "membarrier to one core that is named (assumed to cost what one target does)")               \
-    X(barrier_victim, 1000, "what each core that it interrupts loses")                                                 \
+    X(barrier_victim, 1000, "what each core that it interrupts loses (assumed)")                                       \
     X(wake, 14000, "futex wake of a halted core: the waker's time")                                                    \
     X(wake_delay, 39000, "from the begin of that wake until the sleeper runs")                                         \
     X(sleep, 1000, "going to sleep (assumed)")

@@ -127,6 +127,7 @@ void report_plot(const struct result *results, size_t count, const char *path)
     fprintf(gnuplot,
             "set terminal svg size %d,%zu background 'white'\nset output '%s'\nset logscale x 2\nset yrange [0:1.02]\n"
             "set xlabel 'workers'\nset ylabel 'efficiency'\nset key outside right\nset grid\n"
+            "set linetype 9 linecolor rgb 'gray40' pointtype 9\n"
             "set multiplot layout %zu,2\n",
             panels > 1 ? 1400 : 700, 380 * ((panels + 1) / 2), path, (panels + 1) / 2);
     for (size_t length; count > 0; results += length, count -= length) {
