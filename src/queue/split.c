@@ -23,8 +23,8 @@
  *                   before the fork.
  *   [split.top]     CAS of top <-> CAS or load of top: who takes a task, in one order for all. It carries no data.
  *   [split.bound]   store of bound -> load of bound: which slots are public. It carries no data.
- *   [split.lower]   bound lowered, fence, load of top in take_back <-> load of top, fence, load of bound in look: either
- *                   the owner sees the thief's top, or the thief sees the lowered bound.
+ *   [split.lower]   bound lowered, fence, load of top in take_back <-> load of top, fence, load of bound in look:
+ *                   either the owner sees the thief's top, or the thief sees the lowered bound.
  *   [split.force]   slot cleared, load of bound in weft_take_back_() <-> PRESSED set, barrier, load of slots in force:
  *                   either the thief sees the slot empty, or the owner goes the slow way.
  *   [split.hungry]  slot written, load of limit in weft_fork_at_() <-> limit set to 0, barrier, load of slots in force:
