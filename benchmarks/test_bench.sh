@@ -94,7 +94,7 @@ refuses()
 
 "$bench" list >list || verdict list "exit code $?"
 sed -n '/^Contenders:/,/^$/s/^  //p' list | grep -v 'left out' >contenders
-for contender in serial serial-call weft-frame; do
+for contender in serial serial-call weft weft-frame; do
     grep -q "^$contender " contenders || verdict "$contender is listed" "$(cat list)"
 done
 while read -r contender workloads; do

@@ -77,10 +77,11 @@ struct weft_worker {
 /* The frame of type `type` that has the task `pointer` as its field `member`. */
 #define weft_entry(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* What is seldom needed, out of line: the other half of weft_fork_at_(), of weft_take_back_(), and of a join that does
- * not find its task on top. */
+/* What is seldom needed, out of line: a fork that somebody wants or that has no room; a join of a task that thieves may
+ * see, in both forms; a join of a task that is not the newest. */
 WEFT_COLD_ WEFT_API weft_slot *weft_fork_slow_(weft_worker *worker, weft_slot *at, weft_task *task);
 WEFT_COLD_ WEFT_API weft_slot *weft_join_slow_(weft_worker *worker, weft_slot *at, weft_task *task);
+WEFT_COLD_ WEFT_API int weft_join_public_(weft_worker *worker, weft_slot *at, weft_task *task);
 WEFT_COLD_ WEFT_API int weft_join_other_(weft_worker *worker, weft_task *task);
 
 /* Forks `task` in the slot `at`. Returns the slot that the next fork takes. */
@@ -95,7 +96,7 @@ static inline weft_slot *weft_fork_at_(weft_worker *worker, weft_slot *at, weft_
     return at + 1;
 }
 
-/* Takes the task in the slot `at` back. Returns false if thieves may see it; then weft_join_slow_() goes on. */
+/* Takes the task in the slot `at` back. Returns false if thieves may see it; then the join goes on out of line. */
 static inline int weft_take_back_(weft_worker *worker, weft_slot *at)
 {
     WEFT_STORE_RELAXED_(at, (weft_task *)0);                                  /* [split.force] */
@@ -125,7 +126,7 @@ static inline int weft_join(weft_worker *worker, weft_task *task)
     if (WEFT_SELDOM_(WEFT_LOAD_RELAXED_(at) != task)) /* owner's own */
         return weft_join_other_(worker, task);
     if (WEFT_SELDOM_(!weft_take_back_(worker, at)))
-        return weft_join_slow_(worker, at, task) ? WEFT_OK : WEFT_EFORKED;
+        return weft_join_public_(worker, at, task);
     worker->next = at;
     task->run(worker, task);
     return WEFT_OK;

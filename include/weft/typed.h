@@ -23,12 +23,12 @@
  *   name           the function, with two arguments more, by which it knows its worker and its place in the deque
  *   struct name    a frame for one fork: `value` is the result, `arg` holds the arguments, `task` is a weft_task of
  *                  weft/task.h, of which this is another spelling: both forms call one another and share a pool
- *   name_run       the body of `task`
  *
  * What follows holds for everything here.
  *   Rule      what weft/task.h says, and: forks are joined in reverse order, the newest first. With assertions (no
  *             NDEBUG), a join out of order fails one
- *   Errors    forking cannot fail. A join that weft_join() would answer with WEFT_EFORKED, in a forked child, gives 0
+ *   Errors    forking cannot fail. Where weft_join() would answer WEFT_EFORKED, in a forked child, a result is
+ *             indeterminate
  *   Threads   FORK, CALL, JOIN and SELF inside the body of a typed task, on its thread; RUN and CALL_ON as weft_run()
  *             and weft_call()
  *   Ordering  as in weft/task.h
@@ -68,7 +68,7 @@
 #define WEFT_SELF() (weft_self_->next = weft_next_, weft_self_)
 
 /* weft_run() of the call name(...), from any thread: a status. The result is in the frame. */
-#define WEFT_RUN(pool, name, frame, ...) weft_run((pool), name##_set_((frame), __VA_ARGS__), name##_run)
+#define WEFT_RUN(pool, name, frame, ...) weft_run((pool), name##_set_((frame), __VA_ARGS__), name##_run_)
 
 /* Calls name(...) on a worker that a task of weft/task.h was given. */
 #define WEFT_CALL_ON(worker, name, ...) name##_on_((worker), __VA_ARGS__)
@@ -87,7 +87,7 @@
         FIELD                                                                                                          \
     };                                                                                                                 \
     WEFT_LOCAL_ result name(WEFT_HERE_ WEFT_EACH_(WEFT_PARAMETER_, __VA_ARGS__));                                      \
-    WEFT_LOCAL_ void name##_run(weft_worker *weft_self_, weft_task *weft_task_)                                        \
+    WEFT_LOCAL_ void name##_run_(weft_worker *weft_self_, weft_task *weft_task_)                                       \
     {                                                                                                                  \
         struct name *weft_frame_ = weft_entry(weft_task_, struct name, task);                                          \
         weft_slot *weft_next_ = weft_self_->next;                                                                      \
@@ -102,7 +102,7 @@
     WEFT_LOCAL_ weft_slot *name##_fork_(WEFT_HERE_, struct name *weft_frame_ WEFT_EACH_(WEFT_PARAMETER_, __VA_ARGS__)) \
     {                                                                                                                  \
         WEFT_EACH_(WEFT_STORE_, __VA_ARGS__)                                                                           \
-        return weft_fork_at_(weft_self_, weft_next_, &weft_frame_->task, name##_run);                                  \
+        return weft_fork_at_(weft_self_, weft_next_, &weft_frame_->task, name##_run_);                                 \
     }                                                                                                                  \
     WEFT_LOCAL_ weft_slot *name##_join_(WEFT_HERE_, struct name *weft_frame_)                                          \
     {                                                                                                                  \
@@ -120,7 +120,7 @@
     WEFT_LOCAL_ result name##_on_(weft_worker *weft_self_ WEFT_EACH_(WEFT_PARAMETER_, __VA_ARGS__))                    \
     {                                                                                                                  \
         struct name weft_here_, *weft_frame_ = &weft_here_;                                                            \
-        name##_run(weft_self_, name##_set_(weft_frame_ WEFT_EACH_(WEFT_ARGUMENT_, __VA_ARGS__)));                      \
+        name##_run_(weft_self_, name##_set_(weft_frame_ WEFT_EACH_(WEFT_ARGUMENT_, __VA_ARGS__)));                     \
         VALUE;                                                                                                         \
     }                                                                                                                  \
     WEFT_LOCAL_ result name(WEFT_HERE_ WEFT_EACH_(WEFT_PARAMETER_, __VA_ARGS__))

@@ -52,21 +52,27 @@ static int wait_for_thief(struct wi_worker *worker, weft_slot *at, weft_task *ta
     return status;
 }
 
-weft_slot *weft_join_slow_(weft_worker *owner, weft_slot *at, weft_task *task)
+int weft_join_public_(weft_worker *owner, weft_slot *at, weft_task *task)
 {
     struct wi_worker *worker = wi_worker_of(owner);
     weft_task *full = worker->split.full;
     if (full && full != task) {     /* `task` had no room, and has run */
         wi_store_release(at, full); /* [split.item] */
-        return at + 1;
+        owner->next = at + 1;
+        return WEFT_OK;
     }
     if (full)
         wi_split_unfill(&worker->split);
-    if (wi_split_take_back(&worker->split, at))
-        run_here(owner, at, task);
-    else if (wait_for_thief(worker, at, task) != WEFT_OK)
-        return NULL;
-    return at;
+    if (!wi_split_take_back(&worker->split, at))
+        return wait_for_thief(worker, at, task);
+    run_here(owner, at, task);
+    return WEFT_OK;
+}
+
+weft_slot *weft_join_slow_(weft_worker *owner, weft_slot *at, weft_task *task)
+{
+    weft_join_public_(owner, at, task);
+    return owner->next;
 }
 
 int weft_join_other_(weft_worker *owner, weft_task *task)
