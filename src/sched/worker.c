@@ -26,6 +26,7 @@
 
 #include "base/random.h"
 #include "os/barrier.h"
+#include "os/clock.h"
 #include "os/process.h"
 
 /* The innermost worker that this thread is. */
@@ -148,6 +149,31 @@ static bool follow(struct wi_worker *worker, struct wi_worker *thief)
     return force(worker->pool, thief->index, thief->index + 1);
 }
 
+/* A stolen task that ends sooner has cost more than it saved: the steal moves half a dozen cache lines between two cores,
+ * for both. Larger lets loops of tiny tasks run as fast as with one worker, and spreads short tasks more slowly. */
+#define SHORT_NS 1000
+
+/* The longest that a thief holds back, after one short task on the other: what a task may wait for it at most. */
+#define PATIENCE_NS_MOST 64000
+
+/* Holds back from stealing where the last tasks were too short, twice as long each time. */
+static void learn(struct wi_worker *worker, uint64_t began, uint64_t ended)
+{
+    if (ended - began >= SHORT_NS) {
+        worker->patience_ns = 0;
+        return;
+    }
+    worker->patience_ns = worker->patience_ns == 0 ? SHORT_NS : worker->patience_ns * 2;
+    if (worker->patience_ns > PATIENCE_NS_MOST)
+        worker->patience_ns = PATIENCE_NS_MOST;
+    worker->patient_until = ended + worker->patience_ns;
+}
+
+static bool is_patient(const struct wi_worker *worker)
+{
+    return worker->patience_ns > 0 && wi_clock_now() < worker->patient_until;
+}
+
 static weft_task *steal(struct wi_worker *victim)
 {
     struct wi_loot seen;
@@ -174,7 +200,7 @@ static weft_task *steal_from_thief(struct wi_worker *worker, weft_task *awaited)
     return NULL;
 }
 
-/* Looks once at every deque, from a random one on, and then at the roots. */
+/* Looks once at every deque, from a random one on. */
 static weft_task *search(struct wi_worker *worker)
 {
     weft_pool *pool = worker->pool;
@@ -186,7 +212,7 @@ static weft_task *search(struct wi_worker *worker)
         if (task)
             return task;
     }
-    return wi_roots_take(&pool->roots);
+    return NULL;
 }
 
 bool wi_worker_execute(struct wi_worker *worker, weft_task *task)
@@ -275,22 +301,27 @@ int wi_worker_serve(struct wi_worker *worker, weft_task *awaited)
     if (may.any)
         wi_sleep_search(&pool->sleep);
     for (uint32_t misses = 0; awaited ? !wi_task_is_settled(wi_task_state(awaited)) : !is_stopping(pool);) {
-        weft_task *task = may.subtree ? steal_from_thief(worker, awaited) : NULL;
-        if (!task && may.any)
-            task = search(worker);
+        bool may_steal = !is_patient(worker);
+        weft_task *stolen = may_steal && may.subtree ? steal_from_thief(worker, awaited) : NULL;
+        if (may_steal && may.any && !stolen)
+            stolen = search(worker);
+        weft_task *task = may.any && !stolen ? wi_roots_take(&pool->roots) : stolen;
         if (task) {
             if (may.any)
                 stop_searching(worker);
             worker->depth += awaited != NULL;
+            uint64_t began = wi_clock_now();
             if (!wi_worker_execute(worker, task))
                 return WEFT_EFORKED;
+            if (stolen)
+                learn(worker, began, wi_clock_now());
             worker->depth -= awaited != NULL;
             wi_split_ask_self(&worker->split);
             if (may.any)
                 wi_sleep_search(&pool->sleep);
             misses = 0;
-        } else if (misses < pool->options.search_rounds) {
-            misses++;
+        } else if (!may_steal || misses < pool->options.search_rounds) {
+            misses += may_steal;
             wi_pause();
         } else {
             nap(worker, awaited, may);

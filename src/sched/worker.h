@@ -33,6 +33,8 @@ struct wi_worker {
     struct wi_worker *outer; /* the worker, of another pool, that the same thread is while it is not this one */
     void *local;
     uint64_t random;
+    uint64_t patience_ns; /* how long it holds back from stealing, and until when: see worker.c */
+    uint64_t patient_until;
     uint32_t index;
     uint32_t depth; /* joins, one inside the other, that are helping */
     bool is_begun;  /* the start hook has run */
