@@ -129,8 +129,9 @@ bool wi_sleep_announce(struct wi_sleep *sleep, bool from_outside)
     wi_fence_seq_cst(); /* [sleep.look] */
     if (!wi_sleep_has_sleepers(sleep, from_outside))
         return false;
-    if (count(wi_load_relaxed(&sleep->census), SEARCHING) == 0) /* [sleep.look] */
-        wake_one(sleep);
+    if (count(wi_load_relaxed(&sleep->census), SEARCHING) > 0) /* [sleep.look] */
+        return false;
+    wake_one(sleep);
     return wi_sleep_has_sleepers(sleep, from_outside) && find_willing(sleep, &slot);
 }
 

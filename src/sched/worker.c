@@ -320,8 +320,10 @@ int wi_worker_serve(struct wi_worker *worker, weft_task *awaited)
             if (may.any)
                 wi_sleep_search(&pool->sleep);
             misses = 0;
-        } else if (!may_steal || misses < pool->options.search_rounds) {
-            misses += may_steal;
+        } else if (!may_steal) {
+            wi_thread_yield();
+        } else if (misses < pool->options.search_rounds) {
+            misses++;
             wi_pause();
         } else {
             nap(worker, awaited, may);
