@@ -149,8 +149,8 @@ static bool follow(struct wi_worker *worker, struct wi_worker *thief)
     return force(worker->pool, thief->index, thief->index + 1);
 }
 
-/* A stolen task that ends sooner has cost more than it saved: the steal moves half a dozen cache lines between two cores,
- * for both. Larger lets loops of tiny tasks run as fast as with one worker, and spreads short tasks more slowly. */
+/* A stolen task that ends sooner has cost more than it saved: the steal moves half a dozen cache lines between two
+ * cores, for both. Larger lets loops of tiny tasks run as fast as with one worker, and spreads short tasks more slowly. */
 #define SHORT_NS 1000
 
 /* The longest that a thief holds back, after one short task on the other: what a task may wait for it at most. */
