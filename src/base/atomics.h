@@ -15,6 +15,7 @@
 #define WI_BASE_ATOMICS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct {
@@ -36,6 +37,7 @@ typedef struct {
 #define wi_load_acquire(p)     __atomic_load_n(&(p)->value, __ATOMIC_ACQUIRE)
 #define wi_store_relaxed(p, v) __atomic_store_n(&(p)->value, (v), __ATOMIC_RELAXED)
 #define wi_store_release(p, v) __atomic_store_n(&(p)->value, (v), __ATOMIC_RELEASE)
+#define wi_load_seq_cst(p)     __atomic_load_n(&(p)->value, __ATOMIC_SEQ_CST)
 
 /* Read-modify-write; each gives the value before. */
 #define wi_exchange_acq_rel(p, v)  __atomic_exchange_n(&(p)->value, (v), __ATOMIC_ACQ_REL)
@@ -92,6 +94,23 @@ static inline void wi_tsan_acquire(void *object)
 {
     if (__tsan_acquire)
         __tsan_acquire(object);
+}
+
+/* Memory that nobody may touch until it is handed out again: AddressSanitizer reports who does. Addresses are multiples
+ * of 8. They do nothing in a program that is not built with -fsanitize=address. */
+extern void __asan_poison_memory_region(const volatile void *memory, size_t bytes) __attribute__((weak));
+extern void __asan_unpoison_memory_region(const volatile void *memory, size_t bytes) __attribute__((weak));
+
+static inline void wi_asan_poison(const void *memory, size_t bytes)
+{
+    if (__asan_poison_memory_region)
+        __asan_poison_memory_region(memory, bytes);
+}
+
+static inline void wi_asan_unpoison(const void *memory, size_t bytes)
+{
+    if (__asan_unpoison_memory_region)
+        __asan_unpoison_memory_region(memory, bytes);
 }
 
 #endif
