@@ -43,7 +43,7 @@ typedef struct weft_arena {
     unsigned char *base; /* where offset 0 is */
     struct {
         uint64_t value;
-    } reach; /* offsets below this are known to be inside; the size may be larger by now */
+    } reach; /* a multiple of 8 that the size is known to have reached */
 } weft_arena;
 
 /* A block by its offset and by how often its place has been handed out: it means the same in every process, and after

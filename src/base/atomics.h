@@ -2,7 +2,8 @@
  * base/atomics.h - the one home of atomic operations, and of what the sanitizers must be told
  *
  * Every access that threads share goes through an operation named here, so that one search lists them all and one build
- * can replace them all. An atomic variable is a structure around its value: it cannot be read or written by accident.
+ * can replace them all. (What users of an arena do to its cells is inline, and so is spelled in weft/cell.h.) An atomic
+ * variable is a structure around its value: it cannot be read or written by accident.
  *
  * No stand-alone fence carries data: ThreadSanitizer does not model fences, and would report what they order. The one
  * fence here, wi_fence_seq_cst(), only orders a store before a later load of another location (store buffering); the

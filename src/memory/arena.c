@@ -219,10 +219,11 @@ int weft_arena_release(weft_arena *open)
     return WEFT_OK;
 }
 
-/* Remembers that the arena is at least `size` large. A smaller number that comes late only makes somebody look
- * again. */
+/* Remembers that the arena is at least `size` large, down to a multiple of 8, so that an aligned cell that starts below
+ * it lies below it. A smaller number that comes late only makes somebody look again. */
 static void reach(struct wi_arena *arena, uint64_t size)
 {
+    size -= size % 8;
     if (wi_load_relaxed(&arena->open.reach) < size) /* hint: read again by whoever finds it too small */
         wi_store_relaxed(&arena->open.reach, size); /* hint: as above */
 }

@@ -43,7 +43,7 @@ struct wi_arena {
     struct wi_cache *caches;
     struct wi_arena *next, *previous;
 
-    /* Those who complete waits on behalf of others, and how to end them: see wi_arena_attend(). */
+    /* Who completes waits that block no thread, and how to end that: see work/async.c, which lies above. */
     struct wi_lock attendant_lock;
     void *attendant;
     void (*dismiss)(void *attendant);
