@@ -10,7 +10,8 @@
  *   I1  each block of a slab is in one of three states: its bit is set (free), its generation is odd (handed out), or
  *       neither (in a cache, or on the way).
  *   I2  a slab with a bit set is listed in its class, or held by the thread that popped it, or about to be listed by
- *       the thread that set the bit. Only who holds it takes bits.
+ *       the thread that set the bit. Only who holds it takes bits, and may take one before it is listed for it: so a
+ *       slab may be listed with no bit left.
  *   I3  a slab of which nothing is out while it is held is the holder's alone.
  *   I4  no generation that a place has had comes again: pages remember the highest.
  *   I5  a page's entry is 0 unless it is in a slab or the first of a run.
@@ -310,17 +311,19 @@ static void let_go(struct wi_arena *arena, uint32_t class, uint32_t number)
     }
 }
 
-/* Fills an empty bin; false if there is no slab to be had. */
+/* Fills an empty bin; false if there is no slab to be had. A listed slab may turn out to have nothing: see I2. */
 static bool refill(struct wi_arena *arena, uint32_t class, struct bin *bin)
 {
     struct wi_stack stack = slabs_of(arena, class);
-    uint32_t number = wi_stack_pop(&stack);
-    if (number == WI_STACK_EMPTY)
-        number = make_slab(arena, class);
-    if (number == WI_STACK_EMPTY)
-        return false;
-    take_blocks(arena, class, number, bin);
-    let_go(arena, class, number);
+    while (bin->count == 0) {
+        uint32_t number = wi_stack_pop(&stack);
+        if (number == WI_STACK_EMPTY)
+            number = make_slab(arena, class);
+        if (number == WI_STACK_EMPTY)
+            return false;
+        take_blocks(arena, class, number, bin);
+        let_go(arena, class, number);
+    }
     return true;
 }
 

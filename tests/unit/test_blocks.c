@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/atomics.h"
 #include "memory/arena.h"
+#include "memory/stack.h"
 #include "os/thread.h"
 
 #define KIB UINT64_C(1024)
@@ -273,6 +274,26 @@ Test(blocks, what_one_size_has_left_another_can_have)
     end(arena);
 }
 
+Test(blocks, a_slab_lives_as_long_as_any_of_its_blocks)
+{
+    weft_arena *arena = new_arena(0, MIB);
+    void *blocks[16], *other, *found;
+    weft_ref ref;
+    for (int i = 0; i < 16; i++)
+        cr_assert_eq(weft_arena_alloc(arena, 0, 4096, &blocks[i]), WEFT_OK);
+    cr_assert_eq(weft_arena_ref(arena, blocks[7], &ref), WEFT_OK);
+    for (int i = 0; i < 16; i++)
+        if (i != 7)
+            cr_assert_eq(weft_arena_free(arena, blocks[i]), WEFT_OK);
+    cr_assert_eq(weft_arena_alloc(arena, 0, 64, &other), WEFT_OK);
+    cr_assert_eq(weft_arena_free(arena, other), WEFT_OK);
+    cr_assert_eq(weft_arena_trim(arena), WEFT_OK, "there is one slab to be given back, and one that is not");
+    cr_assert_eq(audit(arena).blocks, 1);
+    cr_assert_eq(weft_arena_resolve(arena, ref, &found), WEFT_OK);
+    cr_assert_eq(weft_arena_free(arena, found), WEFT_OK);
+    end(arena);
+}
+
 Test(blocks, the_fixed_part_is_never_handed_out)
 {
     weft_arena *arena;
@@ -349,6 +370,31 @@ Test(blocks, books_that_are_wrong_are_noticed)
     arena->taken[slab * WI_SLAB_PAGES / 64].value ^= UINT64_C(1) << slab * WI_SLAB_PAGES % 64;
     cr_assert_eq(usage.blocks, 77);
     cr_assert_eq(weft_arena_free(open, memory), WEFT_OK);
+    end(open);
+}
+
+Test(blocks, a_slab_may_be_listed_when_its_last_free_block_is_gone)
+{
+    /* Who returns a block sets its bit, then lists the slab. In between another may have taken the bit. */
+    weft_arena *open = new_arena(0, MIB);
+    struct wi_arena *arena = wi_arena_of(open);
+    unsigned char *blocks[16], *next;
+    for (int i = 0; i < 16; i++) {
+        cr_assert_eq(weft_arena_alloc(open, 0, 4096, (void **)&blocks[i]), WEFT_OK);
+        cr_assert_eq((uint64_t)(blocks[i] - open->base) / WI_SLAB_BYTES, 0, "a slab has 16 of them");
+    }
+    struct wi_slab *slab = &arena->slabs[0];
+    wi_store_relaxed(&slab->state, wi_load_relaxed(&slab->state) | 1);
+    struct wi_stack stack = {.head = &arena->header->classes[WI_CLASSES - 1].slabs,
+                             .links = &slab->next,
+                             .stride = sizeof *slab,
+                             .count = (uint32_t)arena->slab_count};
+    wi_stack_push(&stack, 0);
+    cr_assert_eq(weft_arena_alloc(open, 0, 4096, (void **)&next), WEFT_OK);
+    cr_assert_eq((uint64_t)(next - open->base) / WI_SLAB_BYTES, 1);
+    cr_assert_eq(weft_arena_free(open, next), WEFT_OK);
+    for (int i = 0; i < 16; i++)
+        cr_assert_eq(weft_arena_free(open, blocks[i]), WEFT_OK);
     end(open);
 }
 
@@ -432,6 +478,42 @@ Test(blocks, exactly_once)
 Test(blocks, exactly_once_where_memory_ends)
 {
     run_crowd(256 * KIB);
+}
+
+/* Threads that allocate and free more at once than they keep, of a size of which a slab has few blocks: each slab is
+ * emptied and filled again all the time, and who returns a block meets who takes it. */
+#define AT_ONCE 40
+
+static void *shuttle(void *context)
+{
+    void *blocks[AT_ONCE];
+    uint64_t mistakes = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        for (int j = 0; j < AT_ONCE; j++) {
+            mistakes += weft_arena_alloc(context, 0, 4096, &blocks[j]) != WEFT_OK;
+            *(int *)blocks[j] = j;
+        }
+        for (int j = 0; j < AT_ONCE; j++) {
+            mistakes += *(int *)blocks[j] != j;
+            mistakes += weft_arena_free(context, blocks[j]) != WEFT_OK;
+        }
+    }
+    return (void *)(uintptr_t)mistakes;
+}
+
+Test(blocks, stampede)
+{
+    weft_arena *arena = new_arena(0, 16 * MIB);
+    wi_thread threads[THREADS];
+    for (int i = 0; i < THREADS; i++)
+        cr_assert_eq(wi_thread_create(&threads[i], 0, shuttle, arena), 0);
+    for (int i = 0; i < THREADS; i++) {
+        void *mistakes;
+        pthread_join(threads[i].handle, &mistakes);
+        cr_assert_null(mistakes);
+    }
+    cr_assert_eq(audit(arena).cached_bytes, 0);
+    end(arena);
 }
 
 static void *keep_and_end(void *context)
