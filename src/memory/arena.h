@@ -39,6 +39,8 @@ struct wi_arena {
     struct wi_bucket *buckets;
     struct wi_waiter *waiters;
 
+    wi_atomic_u32 luck; /* of waiters that look before they sleep: see memory/waiters.c */
+
     /* What this process's threads keep: see memory/blocks.c. */
     struct wi_cache *caches;
     struct wi_arena *next, *previous;

@@ -41,8 +41,11 @@ enum {
     NOTIFIED
 };
 
-/* Looks at its own word before a waiter sleeps, about 1 us. More help who is answered at once, and cost who is not. */
-#define SPINS 100
+/* Looks at its own word before a waiter sleeps, about 1 us. They pay only while the one who will notify runs at the
+ * same time, so that is learned: a success earns credit for as many failures; then as many waits sleep at once, before
+ * one tries again. More looks help who is answered a little later, more credit learns and forgets slower. */
+#define SPINS  100
+#define CREDIT 16
 
 /* Waiters that a notify takes from a list before it lets go of the lock and wakes them. */
 #define BATCH 32
@@ -172,14 +175,24 @@ bool wi_waiters_leave(struct wi_arena *arena, uint32_t number)
     return is_waiting;
 }
 
+/* Looks for a while whether the waiter is notified, if that is worth trying: the arena's luck is the credit that is
+ * left, or, above CREDIT, how many waits sleep at once. */
+static bool spin_on(struct wi_arena *arena, struct wi_waiter *waiter)
+{
+    uint32_t luck = wi_load_relaxed(&arena->luck); /* hint: a guess, which threads may overwrite for each other */
+    bool is_notified = false;
+    for (int i = 0; i < SPINS && luck <= CREDIT && !is_notified; i++) {
+        is_notified = wi_load_acquire(&waiter->state) == NOTIFIED; /* [waiters.state] */
+        wi_pause();
+    }
+    uint32_t next = luck <= 1 ? 2 * CREDIT : luck == CREDIT + 1 ? 1 : luck - 1;
+    wi_store_relaxed(&arena->luck, is_notified ? CREDIT : next); /* hint: as above */
+    return is_notified;
+}
+
 /* Waits on the waiter's own word; false if the deadline has passed first. */
 static bool sleep_on(struct wi_waiter *waiter, uint64_t deadline)
 {
-    for (int i = 0; i < SPINS; i++) {
-        if (wi_load_acquire(&waiter->state) == NOTIFIED) /* [waiters.state] */
-            return true;
-        wi_pause();
-    }
     uint32_t waiting = WAITING;
     wi_cas_acq_rel(&waiter->state, &waiting, SLEEPING); /* [waiters.state] */
     bool in_time = true;
@@ -191,7 +204,7 @@ static bool sleep_on(struct wi_waiter *waiter, uint64_t deadline)
 weft_outcome wi_waiters_sleep(struct wi_arena *arena, uint32_t number, uint64_t deadline)
 {
     struct wi_waiter *waiter = waiter_at(arena, number);
-    bool is_over = !sleep_on(waiter, deadline) && wi_waiters_leave(arena, number);
+    bool is_over = !spin_on(arena, waiter) && !sleep_on(waiter, deadline) && wi_waiters_leave(arena, number);
     wi_tsan_acquire(cell_at(arena, waiter->offset)); /* [waiters.cell] */
     wi_waiters_give_back(arena, number);
     return is_over ? WEFT_TIMED_OUT : WEFT_NOTIFIED;

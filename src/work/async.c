@@ -2,8 +2,8 @@
  * work/async.c - waits that do not block a thread, and the thread that completes them
  *
  * An arena in which such waits are begun has an attendant in this process: a bell, and a thread that sleeps there,
- * until somebody rings or the earliest deadline. It tells each wait that is over what came of it, and how it is to be told:
- * by starting its root task, by its eventfd, or just by its state.
+ * until somebody rings or the earliest deadline. It tells each wait that is over what came of it, and how it is to be
+ * told: by starting its root task, by its eventfd, or just by its state.
  *
  * Invariants
  *   I1  a wait is pending, in a chain and, if it has a deadline, in the list of deadlines, from its begin until the
@@ -22,8 +22,8 @@
  * Edges
  *   [async.done]    store of state by the attendant -> load in finish: the outcome, and that nobody touches the wait.
  *   [async.nudge]   exchange by who nudges -> exchange by the attendant: none is forgotten. The lock carries the data.
- * That a notify's caller happens before all this is [waiters.cell], told to ThreadSanitizer here for the thread that the
- * wait's task runs on.
+ * That a notify's caller happens before all this is [waiters.cell], told to ThreadSanitizer here for the thread that
+ * the wait's task runs on.
  */
 #include <weft/cell.h>
 
