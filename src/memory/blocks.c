@@ -63,7 +63,7 @@ static uint8_t class_for_granules[SMALL_BYTES / 16 + 1];
 /* Blocks that one look at a slab takes. More make the shared part rarer and the caches larger. */
 #define BATCH_MOST  64
 #define BATCH_LEAST 8
-#define BATCH_BYTES 32768
+#define BATCH_BYTES 65536
 
 /* A block in a slab: where it is, and its number, which is its slab's times WI_SLAB_NUMBERS plus its place in there. */
 struct block {
