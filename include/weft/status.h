@@ -34,7 +34,11 @@ extern "C" {
     X(ETIMEDOUT, -5, "the time was up before the call was done")                                                       \
     X(ECANCELED, -6, "the task was cancelled before it started")                                                       \
     X(EDEADLK, -7, "a task cannot wait for its own pool; fork and join instead")                                       \
-    X(EFORKED, -8, "the pool belongs to the process before fork(); create a new one here")
+    X(EFORKED, -8, "the pool belongs to the process before fork(); create a new one here")                             \
+    X(ERANGE, -9, "a size or a place lies outside of what the object has")                                             \
+    X(EALIGN, -10, "a place or a size is not a multiple of what it must be")                                           \
+    X(ESTALE, -11, "the block was released, or there never was one")                                                   \
+    X(ECORRUPT, -12, "what is in shared memory cannot be, or is no arena of this version")
 
 enum weft_status {
 #define WEFT_STATUS_ENUMERATOR(name, value, message) WEFT_##name = value,

@@ -2,7 +2,8 @@
  * base/atomics.h - the one home of atomic operations, and of what the sanitizers must be told
  *
  * Every access that threads share goes through an operation named here, so that one search lists them all and one build
- * can replace them all. An atomic variable is a structure around its value: it cannot be read or written by accident.
+ * can replace them all. (What is inline in users' code is spelled in weft/inline.h and weft/cell.h.) An atomic
+ * variable is a structure around its value: it cannot be read or written by accident.
  *
  * No stand-alone fence carries data: ThreadSanitizer does not model fences, and would report what they order. The one
  * fence here, wi_fence_seq_cst(), only orders a store before a later load of another location (store buffering); the
@@ -15,6 +16,7 @@
 #define WI_BASE_ATOMICS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct {
@@ -36,14 +38,24 @@ typedef struct {
 #define wi_load_acquire(p)     __atomic_load_n(&(p)->value, __ATOMIC_ACQUIRE)
 #define wi_store_relaxed(p, v) __atomic_store_n(&(p)->value, (v), __ATOMIC_RELAXED)
 #define wi_store_release(p, v) __atomic_store_n(&(p)->value, (v), __ATOMIC_RELEASE)
+#define wi_load_seq_cst(p)     __atomic_load_n(&(p)->value, __ATOMIC_SEQ_CST)
 
 /* Read-modify-write; each gives the value before. */
 #define wi_exchange_acq_rel(p, v)  __atomic_exchange_n(&(p)->value, (v), __ATOMIC_ACQ_REL)
 #define wi_fetch_add_relaxed(p, v) __atomic_fetch_add(&(p)->value, (v), __ATOMIC_RELAXED)
 #define wi_fetch_add_release(p, v) __atomic_fetch_add(&(p)->value, (v), __ATOMIC_RELEASE)
 #define wi_fetch_add_acq_rel(p, v) __atomic_fetch_add(&(p)->value, (v), __ATOMIC_ACQ_REL)
-#define wi_fetch_or_acq_rel(p, v)  __atomic_fetch_or(&(p)->value, (v), __ATOMIC_ACQ_REL)
-#define wi_fetch_and_acq_rel(p, v) __atomic_fetch_and(&(p)->value, (v), __ATOMIC_ACQ_REL)
+#define wi_fetch_or_acq_rel(p, v)  WI_FETCH_KEEPING(__atomic_fetch_or, p, v)
+#define wi_fetch_and_acq_rel(p, v) WI_FETCH_KEEPING(__atomic_fetch_and, p, v)
+
+/* gcc 12 makes a loop of "and" and "or" whose result is used, and gets it wrong where it keeps the result in the
+ * operand's register. An operand that is still needed afterwards has a register of its own. */
+#define WI_FETCH_KEEPING(builtin, p, v)                                                                                \
+    __extension__({                                                                                                    \
+        __typeof__((p)->value) operand_ = (v), before_ = builtin(&(p)->value, operand_, __ATOMIC_ACQ_REL);             \
+        __asm__ volatile("" : : "g"(operand_));                                                                        \
+        before_;                                                                                                       \
+    })
 
 /* Compare-and-swap: true if `*p` was `*expected` and is now `desired`; otherwise `*expected` is what was there, read
  * relaxed. */
@@ -92,6 +104,23 @@ static inline void wi_tsan_acquire(void *object)
 {
     if (__tsan_acquire)
         __tsan_acquire(object);
+}
+
+/* Memory that nobody may touch until it is handed out again: AddressSanitizer reports who does. Addresses are multiples
+ * of 8. They do nothing in a program that is not built with -fsanitize=address. */
+extern void __asan_poison_memory_region(const volatile void *memory, size_t bytes) __attribute__((weak));
+extern void __asan_unpoison_memory_region(const volatile void *memory, size_t bytes) __attribute__((weak));
+
+static inline void wi_asan_poison(const void *memory, size_t bytes)
+{
+    if (__asan_poison_memory_region)
+        __asan_poison_memory_region(memory, bytes);
+}
+
+static inline void wi_asan_unpoison(const void *memory, size_t bytes)
+{
+    if (__asan_unpoison_memory_region)
+        __asan_unpoison_memory_region(memory, bytes);
 }
 
 #endif

@@ -49,6 +49,16 @@ void wi_thread_name(const char *name)
     pthread_setname_np(pthread_self(), name);
 }
 
+int wi_thread_exit_key(wi_exit_key *key, void (*at_exit)(void *context))
+{
+    return pthread_key_create(key, at_exit) == 0 ? WEFT_OK : WEFT_ESYSTEM;
+}
+
+int wi_thread_at_exit(wi_exit_key key, void *context)
+{
+    return pthread_setspecific(key, context) == 0 ? WEFT_OK : WEFT_ENOMEM;
+}
+
 void wi_thread_yield(void)
 {
     sched_yield();

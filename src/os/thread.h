@@ -28,6 +28,16 @@ void wi_thread_join(wi_thread *thread);
 /* Names the calling thread for debuggers and ps; a name of more than 15 bytes is ignored. */
 void wi_thread_name(const char *name);
 
+/* Something that a thread may leave behind, to be cleared up at its end. */
+typedef pthread_key_t wi_exit_key;
+
+/* Gives a key whose `at_exit(context)` runs at the end of each thread that has left a context with it; never again
+ * released. WEFT_ESYSTEM: the process has too many. */
+int wi_thread_exit_key(wi_exit_key *key, void (*at_exit)(void *context));
+
+/* Leaves `context`, which is not NULL, for the end of the calling thread. WEFT_ENOMEM. */
+int wi_thread_at_exit(wi_exit_key key, void *context);
+
 /* Lets another thread have the processor, where one waits for it. */
 void wi_thread_yield(void);
 

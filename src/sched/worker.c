@@ -150,7 +150,8 @@ static bool follow(struct wi_worker *worker, struct wi_worker *thief)
 }
 
 /* A stolen task that ends sooner has cost more than it saved: the steal moves half a dozen cache lines between two
- * cores, for both. Larger lets loops of tiny tasks run as fast as with one worker, and spreads short tasks more slowly. */
+ * cores, for both. Larger lets loops of tiny tasks run as fast as with one worker; smaller spreads short tasks
+ * better. */
 #define SHORT_NS 1000
 
 /* The longest that a thief holds back, after one short task on the other: what a task may wait for it at most. */

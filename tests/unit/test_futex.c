@@ -9,6 +9,9 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/atomics.h"
 #include "os/clock.h"
@@ -247,4 +250,27 @@ Test(futex, a_wait_cut_short_by_a_signal_has_not_run_out_of_time)
     cr_assert(in_time);
     cr_assert(in_time_without_deadline);
     cr_assert_eq(left, 12345);
+}
+
+/* A wake for memory that is shared must find who sleeps at another address of the same memory, here in a child. */
+Test(futex, shared_words_meet_across_processes)
+{
+    wi_atomic_u32 *words = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cr_assert_neq(words, MAP_FAILED);
+    pid_t child = fork();
+    if (child == 0) {
+        wi_store_release(&words[1], 1); /* [futex.word] */
+        wi_futex_wake_shared(&words[1], 1);
+        while (wi_load_acquire(&words[0]) == 0) /* [futex.word] */
+            wi_futex_wait_shared(&words[0], 0, WI_NEVER);
+        _exit(0);
+    }
+    while (wi_load_acquire(&words[1]) == 0) /* [futex.word] */
+        wi_futex_wait_shared(&words[1], 0, WI_NEVER);
+    wi_store_release(&words[0], 1); /* [futex.word] */
+    wi_futex_wake_shared(&words[0], WI_FUTEX_ALL);
+    int status;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert_eq(status, 0);
+    cr_assert_not(wi_futex_wait_shared(&words[0], 1, wi_clock_now()));
 }

@@ -42,6 +42,10 @@ Test(status, values_are_fixed_for_good)
     cr_assert_eq(WEFT_ECANCELED, -6);
     cr_assert_eq(WEFT_EDEADLK, -7);
     cr_assert_eq(WEFT_EFORKED, -8);
+    cr_assert_eq(WEFT_ERANGE, -9);
+    cr_assert_eq(WEFT_EALIGN, -10);
+    cr_assert_eq(WEFT_ESTALE, -11);
+    cr_assert_eq(WEFT_ECORRUPT, -12);
 }
 
 Test(status, values_names_and_messages_are_all_different)

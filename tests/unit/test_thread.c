@@ -243,3 +243,34 @@ Test(thread, its_name_is_seen_by_itself_and_by_others)
     cr_assert_eq(pthread_getname_np(pthread_self(), after, sizeof after), 0);
     cr_assert_str_eq(before, after);
 }
+
+static int clearings;
+
+static void clear_up(void *context)
+{
+    clearings += *(int *)context;
+}
+
+static void *leave_something(void *context)
+{
+    static int something = 5;
+    return wi_thread_at_exit(*(wi_exit_key *)context, &something) == WEFT_OK ? context : NULL;
+}
+
+static void *leave_nothing(void *context)
+{
+    return context;
+}
+
+Test(thread, what_a_thread_leaves_is_cleared_up_at_its_end)
+{
+    wi_exit_key key;
+    wi_thread thread;
+    cr_assert_eq(wi_thread_exit_key(&key, clear_up), WEFT_OK);
+    cr_assert_eq(wi_thread_create(&thread, 0, leave_something, &key), WEFT_OK);
+    wi_thread_join(&thread);
+    cr_assert_eq(clearings, 5);
+    cr_assert_eq(wi_thread_create(&thread, 0, leave_nothing, &key), WEFT_OK);
+    wi_thread_join(&thread);
+    cr_assert_eq(clearings, 5);
+}

@@ -35,6 +35,7 @@ rejects '<stdatomic.h> outside' "echo '#include <stdatomic.h>' >> src/queue/cell
 for word in __atomic_load_n __sync_synchronize atomic_thread_fence _Atomic; do
     rejects "turn.c:[0-9]*: $word outside" "echo 'int x = $word(0); /* why */' >> src/sched/turn.c" "${check[@]}"
 done
+rejects 'version.h:[0-9]*: __atomic_load_n outside' "echo 'int y = __atomic_load_n(0);' >> include/weft/version.h" "${check[@]}"
 rejects 'turn.h:[0-9]*: includes "sched/next.h" in a cycle' "echo '#include \"sched/turn.h\"' > src/sched/next.h
     echo '#include \"sched/next.h\"' >> src/sched/turn.h; echo '\`sched/next.h\`' >> $map" "${check[@]}"
 rejects 'public header includes os/clock.h' "echo '#include \"os/clock.h\"' >> include/weft/cell.h" "${check[@]}"

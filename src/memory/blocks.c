@@ -1,0 +1,762 @@
+/*
+ * memory/blocks.c - blocks of an arena: slabs of small ones, runs of pages, and what each thread keeps
+ *
+ * A block of up to 4096 bytes lies in a slab, 16 pages with blocks of one class; a larger one is a run of pages, and so
+ * is a small one where no slab can be had. A slab knows which of its blocks are not out by one bit for each. A thread
+ * takes many at once, keeps them in its cache, and hands out and takes back without any read-modify-write; when it has
+ * too many, it returns the older half.
+ *
+ * Invariants
+ *   I1  each block of a slab is in one of three states: its bit is set (free), its generation is odd (handed out), or
+ *       neither (in a cache, or on the way).
+ *   I2  a slab with a bit set is listed in its class, or held by the thread that popped it, or about to be listed by
+ *       the thread that set the bit. Only who holds it takes bits, and may take one before it is listed for it: so a
+ *       slab may be listed with no bit left.
+ *   I3  a slab of which nothing is out while it is held is the holder's alone.
+ *   I4  no generation that a place has had comes again: pages remember the highest.
+ *   I5  a page's entry is 0 unless it is in a slab or the first of a run.
+ *
+ * Who touches what
+ *   slab.free        the holder (clear), who returns blocks (set)    the holder
+ *   slab.state       by read-modify-writes: the holder, who returns
+ *   page.entry       who has claimed the page                        any who asks about a pointer
+ *   generation       who hands the block out or takes it back        any who asks about a reference
+ *   cache            its thread; others only under live_lock, once the thread or the arena has ended
+ *   live             under live_lock
+ *
+ * Edges
+ *   [blocks.bits]    or into slab.free -> and out of it: what was done with the block.
+ *   [blocks.state]   CAS in put_bits -> load and CAS by the holder: bits that were set before. What is listed goes from
+ *                    thread to thread by memory/stack.h.
+ *
+ * The argument is in memory/README.md.
+ */
+#include "memory/blocks.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "memory/pages.h"
+#include "memory/stack.h"
+#include "os/process.h"
+#include "os/thread.h"
+
+/* The classes: see WI_CLASSES. Multiplying an offset in a slab by the reciprocal, which is 2^32 / bytes rounded up,
+ * gives the block's place in the upper 32 bits; the lower ones are below the reciprocal if and only if a block starts
+ * there. */
+#define CLASS(bytes)                                                                                                   \
+    {                                                                                                                  \
+        bytes, (uint32_t)(((UINT64_C(1) << 32) + (bytes)-1) / (bytes))                                                 \
+    }
+static const struct {
+    uint32_t bytes, reciprocal;
+} classes[WI_CLASSES] = {CLASS(16),   CLASS(32),   CLASS(48),   CLASS(64),   CLASS(80),   CLASS(96),   CLASS(112),
+                         CLASS(128),  CLASS(160),  CLASS(192),  CLASS(224),  CLASS(256),  CLASS(320),  CLASS(384),
+                         CLASS(448),  CLASS(512),  CLASS(640),  CLASS(768),  CLASS(896),  CLASS(1024), CLASS(1280),
+                         CLASS(1536), CLASS(1792), CLASS(2048), CLASS(2560), CLASS(3072), CLASS(3584), CLASS(4096)};
+
+#define SMALL_BYTES 4096
+
+/* The class for so many granules; filled once. */
+static uint8_t class_for_granules[SMALL_BYTES / 16 + 1];
+
+/* Blocks that one look at a slab takes. More make the shared part rarer and the caches larger. */
+#define BATCH_MOST  64
+#define BATCH_LEAST 8
+#define BATCH_BYTES 65536
+
+/* A block in a slab: where it is, and its number, which is its slab's times WI_SLAB_NUMBERS plus its place in there. */
+struct block {
+    uint64_t offset, number;
+};
+
+/* Blocks of one class that a thread keeps; the next to be handed out is the last. */
+struct bin {
+    uint32_t count, most;
+    struct block blocks[2 * BATCH_MOST];
+};
+
+struct wi_cache {
+    struct wi_cache *next, *previous; /* under live_lock */
+    struct bin bins[WI_CLASSES];
+};
+
+/* A thread's caches, by the arena's id. Two arenas that meet in one seat take it from each other. */
+#define SEATS 8
+struct seat {
+    uint64_t arena_id;
+    struct wi_cache *cache;
+};
+static _Thread_local struct seat seats[SEATS] __attribute__((tls_model("initial-exec")));
+
+/* The arenas of this process, for threads that end. */
+static struct wi_lock live_lock;
+static struct wi_arena *live;
+static wi_exit_key exit_key;
+static int exit_status;
+
+/* A slab's state. */
+enum {
+    IS_LISTED = 1,
+    ONE_OUT = 2
+};
+
+/* A page's entry: a class + 1, or this and the length of the run. */
+#define RUN (UINT32_C(1) << 31)
+
+static uint32_t class_of(size_t bytes)
+{
+    return class_for_granules[(bytes + WI_GRANULE - 1) / WI_GRANULE];
+}
+
+static uint32_t blocks_of(uint32_t class)
+{
+    return (uint32_t)WI_SLAB_BYTES / classes[class].bytes;
+}
+
+static uint32_t batch_of(uint32_t class)
+{
+    uint32_t count = BATCH_BYTES / classes[class].bytes;
+    return count > BATCH_MOST ? BATCH_MOST : count < BATCH_LEAST ? BATCH_LEAST : count;
+}
+
+/* What starts at an offset: a block of a slab, or a run, in which case `number` is that of its first page. */
+struct place {
+    struct block block;
+    uint32_t entry;
+    wi_atomic_u32 *generation;
+};
+
+/* Finds what starts at `offset` and is handed out. (What a slab has left over at its end, too small for a block, has a
+ * number and a generation as well, which is never odd.) Freeing is as fast as this is. */
+__attribute__((always_inline)) static inline int find(const struct wi_arena *arena, uint64_t offset,
+                                                      struct place *place)
+{
+    uint64_t page = offset / WI_PAGE_BYTES;
+    if (page >= arena->max_pages)
+        return WEFT_ERANGE;
+    uint32_t entry = wi_load_relaxed(&arena->pages[page].entry); /* hint: who asks has the block, or gets a status */
+    *place = (struct place){.block = {offset, page}, .entry = entry, .generation = &arena->pages[page].generation};
+    if (entry - 1 < WI_CLASSES) {
+        uint64_t product = offset % WI_SLAB_BYTES * classes[entry - 1].reciprocal;
+        if ((uint32_t)product >= classes[entry - 1].reciprocal)
+            return WEFT_ESTALE;
+        place->block.number = offset / WI_SLAB_BYTES * WI_SLAB_NUMBERS + (product >> 32);
+        place->generation = &arena->generations[place->block.number];
+    } else if (!(entry & RUN) || offset % WI_PAGE_BYTES != 0) {
+        return WEFT_ESTALE;
+    }
+    return wi_load_relaxed(place->generation) % 2 ? WEFT_OK : WEFT_ESTALE; /* hint: as above */
+}
+
+/* Sets or clears no block's generation but one that the caller has: nobody else writes it. */
+static void turn_generation(wi_atomic_u32 *generation)
+{
+    wi_store_relaxed(generation, wi_load_relaxed(generation) + 1); /* owner's own */
+}
+
+/* ---- slabs ---- */
+
+static struct wi_stack slabs_of(const struct wi_arena *arena, uint32_t class)
+{
+    return (struct wi_stack){.head = &arena->header->classes[class].slabs,
+                             .links = &arena->slabs->next,
+                             .stride = sizeof(struct wi_slab),
+                             .count = (uint32_t)arena->slab_count};
+}
+
+static uint32_t words_of(uint32_t class)
+{
+    return (blocks_of(class) + 63) / 64;
+}
+
+/* The pages of a slab that the caller has to itself become `entry`, with this generation. */
+static void mark_pages(struct wi_arena *arena, uint64_t slab, uint32_t entry, uint32_t generation)
+{
+    for (struct wi_page *page = &arena->pages[slab * WI_SLAB_PAGES]; page < &arena->pages[(slab + 1) * WI_SLAB_PAGES];
+         page++) {
+        wi_store_relaxed(&page->generation, generation); /* owner's own */
+        wi_store_relaxed(&page->entry, entry);           /* owner's own */
+    }
+}
+
+/* Ends a slab that the caller holds and of which nothing is out. */
+static void retire(struct wi_arena *arena, uint32_t class, uint64_t number)
+{
+    struct wi_slab *slab = &arena->slabs[number];
+    uint32_t highest = 0;
+    for (uint32_t i = 0; i < blocks_of(class); i++) {
+        uint32_t generation = wi_load_relaxed(&arena->generations[number * WI_SLAB_NUMBERS + i]); /* owner's own */
+        highest = generation > highest ? generation : highest;
+    }
+    for (uint32_t i = 0; i < words_of(class); i++) {
+        wi_exchange_acq_rel(&slab->free[i], 0); /* [blocks.bits] */
+        wi_tsan_acquire(&slab->free[i]);        /* [blocks.bits] */
+    }
+    wi_store_relaxed(&slab->state, 0); /* owner's own */
+    mark_pages(arena, number, 0, highest);
+    wi_pages_release(arena, number * WI_SLAB_PAGES, WI_SLAB_PAGES);
+}
+
+/* Retires the slabs of which nothing is out. Returns whether there were any. */
+static bool collect(struct wi_arena *arena)
+{
+    bool has_retired = false;
+    if (wi_load_relaxed(&arena->header->empty_slabs) == 0) /* hint: too early or too late, the next one collects */
+        return false;
+    for (uint32_t class = 0; class < WI_CLASSES; class ++) {
+        struct wi_stack stack = slabs_of(arena, class);
+        uint32_t kept = 0;
+        for (uint32_t number; (number = wi_stack_pop(&stack)) != WI_STACK_EMPTY;) {
+            struct wi_slab *slab = &arena->slabs[number];
+            if (wi_load_acquire(&slab->state) < ONE_OUT) {                       /* [blocks.state] */
+                wi_fetch_add_relaxed(&arena->header->empty_slabs, (uint64_t)-1); /* hint: as above */
+                retire(arena, class, number);
+                has_retired = true;
+            } else {
+                wi_store_relaxed(&slab->next, kept); /* owner's own */
+                kept = number + 1;
+            }
+        }
+        while (kept != 0) {
+            uint32_t number = kept - 1;
+            kept = wi_load_relaxed(&arena->slabs[number].next); /* owner's own */
+            wi_stack_push(&stack, number);
+        }
+    }
+    return has_retired;
+}
+
+/* Takes pages for slabs and runs; the arena grows if it must. WEFT_ENOMEM. */
+static int claim_pages(struct wi_arena *arena, uint64_t count, uint64_t alignment, uint64_t *first)
+{
+    uint64_t limit = wi_arena_size(arena) / WI_PAGE_BYTES;
+    if (wi_pages_claim(arena, count, alignment, limit, first))
+        return WEFT_OK;
+    if (collect(arena) && wi_pages_claim(arena, count, alignment, limit, first))
+        return WEFT_OK;
+    if (!wi_pages_claim(arena, count, alignment, arena->max_pages, first))
+        return WEFT_ENOMEM;
+    int status = wi_arena_raise(arena, (*first + count) * WI_PAGE_BYTES);
+    if (status != WEFT_OK)
+        wi_pages_release(arena, *first, count);
+    return status;
+}
+
+/* Makes a slab, which the caller holds. */
+static uint32_t make_slab(struct wi_arena *arena, uint32_t class)
+{
+    uint64_t first;
+    uint32_t highest = 0, left = blocks_of(class);
+    if (claim_pages(arena, WI_SLAB_PAGES, WI_SLAB_PAGES, &first) != WEFT_OK)
+        return WI_STACK_EMPTY;
+    uint64_t number = first / WI_SLAB_PAGES;
+    struct wi_slab *slab = &arena->slabs[number];
+    for (uint64_t page = first; page < first + WI_SLAB_PAGES; page++) {
+        uint32_t generation = wi_load_relaxed(&arena->pages[page].generation); /* owner's own */
+        highest = generation > highest ? generation : highest;
+    }
+    for (uint32_t i = 0; highest > 0 && i < left; i++)
+        wi_store_relaxed(&arena->generations[number * WI_SLAB_NUMBERS + i], highest); /* owner's own */
+    wi_asan_poison(arena->open.base + first * WI_PAGE_BYTES, WI_SLAB_BYTES);
+    mark_pages(arena, number, class + 1, highest);
+    for (uint32_t i = 0; left > 0; i++) {
+        uint32_t here = left < 64 ? left : 64;
+        wi_tsan_release(&slab->free[i]);                             /* [blocks.bits] */
+        wi_store_release(&slab->free[i], UINT64_MAX >> (64 - here)); /* [blocks.bits] */
+        left -= here;
+    }
+    wi_store_relaxed(&slab->state, IS_LISTED);            /* owner's own */
+    wi_fetch_add_relaxed(&arena->header->empty_slabs, 1); /* hint: see collect() */
+    return (uint32_t)number;
+}
+
+/* Fills an empty bin from a slab that the caller holds. */
+static void take_blocks(struct wi_arena *arena, uint32_t class, uint32_t number, struct bin *bin)
+{
+    struct wi_slab *slab = &arena->slabs[number];
+    uint32_t want = batch_of(class);
+    for (uint32_t i = 0; i < words_of(class) && bin->count < want; i++) {
+        uint64_t free = wi_load_relaxed(&slab->free[i]), taken = 0; /* [blocks.bits] */
+        for (; free != 0 && bin->count < want; free &= free - 1) {
+            uint64_t place = i * 64 + (uint32_t)__builtin_ctzll(free);
+            bin->blocks[bin->count++] = (struct block){.offset = number * WI_SLAB_BYTES + place * classes[class].bytes,
+                                                       .number = number * WI_SLAB_NUMBERS + place};
+            taken |= free & -free;
+        }
+        if (taken != 0) {
+            wi_fetch_and_acq_rel(&slab->free[i], ~taken); /* [blocks.bits] */
+            wi_tsan_acquire(&slab->free[i]);              /* [blocks.bits] */
+        }
+    }
+    if (wi_fetch_add_acq_rel(&slab->state, bin->count * ONE_OUT) < ONE_OUT) /* [blocks.state] */
+        wi_fetch_add_relaxed(&arena->header->empty_slabs, (uint64_t)-1);    /* hint: see collect() */
+}
+
+/* Ends the caller's hold: the slab is listed again if it has free blocks, or else by whoever returns the next. */
+static void let_go(struct wi_arena *arena, uint32_t class, uint32_t number)
+{
+    struct wi_slab *slab = &arena->slabs[number];
+    struct wi_stack stack = slabs_of(arena, class);
+    for (;;) {
+        uint32_t state = wi_load_acquire(&slab->state); /* [blocks.state] */
+        for (uint32_t i = 0; i < words_of(class); i++) {
+            if (wi_load_relaxed(&slab->free[i]) != 0) { /* hint: the next one to hold it takes them */
+                wi_stack_push(&stack, number);
+                return;
+            }
+        }
+        if (wi_cas_acq_rel(&slab->state, &state, state & ~(uint32_t)IS_LISTED)) /* [blocks.state] */
+            return;
+    }
+}
+
+/* Fills an empty bin; false if there is no slab to be had. A listed slab may turn out to have nothing: see I2. */
+static bool refill(struct wi_arena *arena, uint32_t class, struct bin *bin)
+{
+    struct wi_stack stack = slabs_of(arena, class);
+    while (bin->count == 0) {
+        uint32_t number = wi_stack_pop(&stack);
+        if (number == WI_STACK_EMPTY)
+            number = make_slab(arena, class);
+        if (number == WI_STACK_EMPTY)
+            return false;
+        take_blocks(arena, class, number, bin);
+        let_go(arena, class, number);
+    }
+    return true;
+}
+
+/* Returns `count` blocks of one word of a slab. */
+static void put_bits(struct wi_arena *arena, uint32_t class, uint64_t word, uint64_t bits, uint32_t count)
+{
+    uint32_t number = (uint32_t)(word / (WI_SLAB_NUMBERS / 64));
+    struct wi_slab *slab = &arena->slabs[number];
+    wi_atomic_u64 *free = &slab->free[word % (WI_SLAB_NUMBERS / 64)];
+    wi_tsan_release(free);                                /* [blocks.bits] */
+    wi_fetch_or_acq_rel(free, bits);                      /* [blocks.bits] */
+    uint32_t state = wi_load_relaxed(&slab->state), rest; /* [blocks.state] */
+    do
+        rest = (state - count * ONE_OUT) | IS_LISTED;
+    while (!wi_cas_acq_rel(&slab->state, &state, rest)); /* [blocks.state] */
+    if (rest < ONE_OUT)
+        wi_fetch_add_relaxed(&arena->header->empty_slabs, 1); /* hint: see collect() */
+    if (!(state & IS_LISTED)) {
+        struct wi_stack stack = slabs_of(arena, class);
+        wi_stack_push(&stack, number);
+    }
+}
+
+/* Returns blocks, in any order, and those of one word at once. */
+static void return_blocks(struct wi_arena *arena, uint32_t class, struct block *blocks, uint32_t count)
+{
+    while (count > 0) {
+        uint64_t word = blocks[0].number / 64, bits = 0;
+        uint32_t left = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            if (blocks[i].number / 64 == word)
+                bits |= UINT64_C(1) << blocks[i].number % 64;
+            else
+                blocks[left++] = blocks[i];
+        }
+        put_bits(arena, class, word, bits, count - left);
+        count = left;
+    }
+}
+
+/* ---- caches ---- */
+
+static void empty_cache(struct wi_arena *arena, struct wi_cache *cache)
+{
+    for (uint32_t class = 0; class < WI_CLASSES; class ++) {
+        return_blocks(arena, class, cache->bins[class].blocks, cache->bins[class].count);
+        cache->bins[class].count = 0;
+    }
+}
+
+/* Takes a cache whose thread, or whose arena, has come to its end. Under live_lock. */
+static void end_cache(struct wi_arena *arena, struct wi_cache *cache)
+{
+    *(cache->previous ? &cache->previous->next : &arena->caches) = cache->next;
+    if (cache->next)
+        cache->next->previous = cache->previous;
+    empty_cache(arena, cache);
+    wi_free(cache);
+}
+
+/* Gives a seat up. If its arena is gone, so is the cache. */
+static void leave(struct seat *seat)
+{
+    wi_lock_acquire(&live_lock);
+    struct wi_arena *arena = live;
+    while (arena && arena->id != seat->arena_id)
+        arena = arena->next;
+    if (arena)
+        end_cache(arena, seat->cache);
+    wi_lock_release(&live_lock);
+    *seat = (struct seat){0};
+}
+
+static void leave_all(void *context)
+{
+    for (struct seat *seat = context; seat < (struct seat *)context + SEATS; seat++)
+        if (seat->arena_id != 0)
+            leave(seat);
+}
+
+/* Makes a cache for the calling thread; NULL if there is no memory for it. */
+static struct wi_cache *take_seat(struct wi_arena *arena, struct seat *seat)
+{
+    if (seat->arena_id != 0)
+        leave(seat);
+    struct wi_cache *cache = wi_alloc(WI_CACHE_LINE, sizeof *cache);
+    if (!cache || wi_thread_at_exit(exit_key, seats) != WEFT_OK) {
+        wi_free(cache);
+        return NULL;
+    }
+    for (uint32_t class = 0; class < WI_CLASSES; class ++)
+        cache->bins[class].count = 0, cache->bins[class].most = 2 * batch_of(class);
+    wi_lock_acquire(&live_lock);
+    cache->previous = NULL;
+    cache->next = arena->caches;
+    if (cache->next)
+        cache->next->previous = cache;
+    arena->caches = cache;
+    wi_lock_release(&live_lock);
+    *seat = (struct seat){arena->id, cache};
+    return cache;
+}
+
+/* The calling thread's cache, or NULL if it has none yet. */
+static inline struct wi_cache *find_cache(const struct wi_arena *arena)
+{
+    const struct seat *seat = &seats[arena->id % SEATS];
+    return seat->arena_id == arena->id ? seat->cache : NULL;
+}
+
+/* The calling thread's cache; NULL if there is no memory for one. */
+static struct wi_cache *make_cache(struct wi_arena *arena)
+{
+    struct wi_cache *cache = find_cache(arena);
+    return cache ? cache : take_seat(arena, &seats[arena->id % SEATS]);
+}
+
+static void before_fork(void)
+{
+    wi_lock_acquire(&live_lock);
+}
+
+static void in_parent(void)
+{
+    wi_lock_release(&live_lock);
+}
+
+/* The memory is shared, the caches are not: what they keep stays the parent's, whose threads will hand it out. */
+static void in_child(void)
+{
+    for (struct wi_arena *arena = live; arena; arena = arena->next) {
+        while (arena->caches) {
+            struct wi_cache *cache = arena->caches;
+            arena->caches = cache->next;
+            wi_free(cache);
+        }
+    }
+    memset(seats, 0, sizeof seats);
+    wi_lock_release(&live_lock);
+}
+
+static void prepare(void)
+{
+    for (uint32_t class = 0, granules = 0; class < WI_CLASSES; class ++)
+        for (; granules * WI_GRANULE <= classes[class].bytes; granules++)
+            class_for_granules[granules] = (uint8_t) class;
+    exit_status = wi_thread_exit_key(&exit_key, leave_all);
+    if (exit_status == WEFT_OK)
+        exit_status = wi_process_around_fork(before_fork, in_parent, in_child);
+}
+
+int wi_blocks_begin(struct wi_arena *arena)
+{
+    static wi_once once = WI_ONCE;
+    wi_process_once(&once, prepare);
+    if (exit_status != WEFT_OK)
+        return exit_status;
+    wi_lock_acquire(&live_lock);
+    arena->next = live;
+    if (live)
+        live->previous = arena;
+    live = arena;
+    wi_lock_release(&live_lock);
+    return WEFT_OK;
+}
+
+void wi_blocks_end(struct wi_arena *arena)
+{
+    wi_lock_acquire(&live_lock);
+    *(arena->previous ? &arena->previous->next : &live) = arena->next;
+    if (arena->next)
+        arena->next->previous = arena->previous;
+    while (arena->caches)
+        end_cache(arena, arena->caches);
+    wi_lock_release(&live_lock);
+}
+
+/* ---- handing out and taking back ---- */
+
+/* A run of pages. */
+static int alloc_run(struct wi_arena *arena, size_t alignment, size_t bytes, void **memory)
+{
+    uint64_t count = bytes / WI_PAGE_BYTES + (bytes % WI_PAGE_BYTES != 0), first;
+    uint64_t pages = alignment > WI_PAGE_BYTES ? alignment / WI_PAGE_BYTES : 1;
+    if (count > arena->max_pages || claim_pages(arena, count, pages, &first) != WEFT_OK)
+        return WEFT_ENOMEM;
+    struct wi_page *page = &arena->pages[first];
+    turn_generation(&page->generation);
+    wi_store_relaxed(&page->entry, RUN | (uint32_t)count); /* owner's own */
+    *memory = arena->open.base + first * WI_PAGE_BYTES;
+    wi_asan_poison(*memory, count * WI_PAGE_BYTES);
+    wi_asan_unpoison(*memory, bytes);
+    return WEFT_OK;
+}
+
+static void free_run(struct wi_arena *arena, const struct place *place)
+{
+    uint64_t count = place->entry & ~RUN, first = place->block.number;
+    wi_asan_poison(arena->open.base + place->block.offset, count * WI_PAGE_BYTES);
+    wi_store_relaxed(&arena->pages[first].entry, 0); /* owner's own */
+    turn_generation(place->generation);
+    wi_pages_release(arena, first, count);
+}
+
+/* The smallest class that does, where `bytes` and `alignment` are not above SMALL_BYTES. */
+static uint32_t class_for(size_t alignment, size_t bytes)
+{
+    uint32_t class = class_of(bytes > alignment ? bytes : alignment);
+    while (alignment > WI_GRANULE && classes[class].bytes % alignment != 0)
+        class ++;
+    return class;
+}
+
+/* The newest block of a bin that is not empty. */
+static inline int hand_out(struct wi_arena *arena, struct bin *bin, size_t bytes, void **memory)
+{
+    struct block block = bin->blocks[--bin->count];
+    turn_generation(&arena->generations[block.number]);
+    *memory = arena->open.base + block.offset;
+    wi_asan_unpoison(*memory, bytes);
+    return WEFT_OK;
+}
+
+/* All that needs more than a look into the thread's own cache. */
+__attribute__((noinline)) static int alloc_slowly(weft_arena *open, size_t alignment, size_t bytes, void **memory)
+{
+    if (!open || !memory || bytes == 0 || (alignment & (alignment - 1)) || alignment > WI_MAPPING_ALIGN)
+        return WEFT_EINVAL;
+    struct wi_arena *arena = wi_arena_of(open);
+    if (bytes > SMALL_BYTES || alignment > SMALL_BYTES)
+        return alloc_run(arena, alignment, bytes, memory);
+    struct wi_cache *cache = make_cache(arena);
+    if (!cache)
+        return WEFT_ENOMEM;
+    uint32_t class = class_for(alignment, bytes);
+    struct bin *bin = &cache->bins[class];
+    if (bin->count == 0 && !refill(arena, class, bin)) {
+        empty_cache(arena, cache); /* perhaps that makes a slab's worth of pages free */
+        if (!refill(arena, class, bin))
+            return alloc_run(arena, alignment, bytes, memory);
+    }
+    return hand_out(arena, bin, bytes, memory);
+}
+
+int weft_arena_alloc(weft_arena *open, size_t alignment, size_t bytes, void **memory)
+{
+    if (open && memory && bytes - 1 < SMALL_BYTES && alignment <= WI_GRANULE && !(alignment & (alignment - 1))) {
+        struct wi_arena *arena = wi_arena_of(open);
+        struct wi_cache *cache = find_cache(arena);
+        uint32_t class = class_of(bytes);
+        if (cache && cache->bins[class].count > 0)
+            return hand_out(arena, &cache->bins[class], bytes, memory);
+    }
+    return alloc_slowly(open, alignment, bytes, memory);
+}
+
+static uint64_t offset_of(const weft_arena *arena, const void *memory)
+{
+    return (uintptr_t)memory - (uintptr_t)arena->base;
+}
+
+/* A block becomes the newest of a bin that is not full. */
+static inline void take_back(uint32_t class, struct bin *bin, const void *memory, const struct place *place)
+{
+    wi_asan_poison(memory, classes[class].bytes);
+    turn_generation(place->generation);
+    bin->blocks[bin->count++] = place->block;
+}
+
+/* All that needs more than room in the thread's own cache. */
+__attribute__((noinline)) static int free_slowly(struct wi_arena *arena, struct place place)
+{
+    if (place.entry & RUN) {
+        free_run(arena, &place);
+        return WEFT_OK;
+    }
+    uint32_t class = place.entry - 1;
+    struct wi_cache *cache = make_cache(arena);
+    struct bin single = {.count = 0}, *bin = cache ? &cache->bins[class] : &single;
+    if (cache && bin->count == bin->most) {
+        uint32_t older = bin->most / 2;
+        return_blocks(arena, class, bin->blocks, older);
+        memmove(bin->blocks, bin->blocks + older, older * sizeof bin->blocks[0]);
+        bin->count -= older;
+    }
+    take_back(class, bin, arena->open.base + place.block.offset, &place);
+    return_blocks(arena, class, single.blocks, single.count);
+    return WEFT_OK;
+}
+
+int weft_arena_free(weft_arena *open, void *memory)
+{
+    struct wi_arena *arena = wi_arena_of(open);
+    struct place place;
+    int status = open && memory ? find(arena, offset_of(open, memory), &place) : WEFT_EINVAL;
+    if (status != WEFT_OK)
+        return status;
+    struct wi_cache *cache = find_cache(arena);
+    uint32_t class = place.entry - 1;
+    if (class < WI_CLASSES && cache && cache->bins[class].count < cache->bins[class].most) {
+        take_back(class, &cache->bins[class], memory, &place);
+        return WEFT_OK;
+    }
+    return free_slowly(arena, place);
+}
+
+/* A reference has the granule in its lower bits, which reach for WEFT_ARENA_MAX, and the generation above. */
+#define GRANULE_BITS 36
+
+static weft_ref ref_of(const struct place *place)
+{
+    uint64_t generation = wi_load_relaxed(place->generation); /* hint: as in find() */
+    return generation << GRANULE_BITS | place->block.offset / WI_GRANULE;
+}
+
+int weft_arena_ref(const weft_arena *arena, const void *memory, weft_ref *ref)
+{
+    struct place place;
+    if (!arena || !memory || !ref)
+        return WEFT_EINVAL;
+    int status = find(wi_arena_of(arena), offset_of(arena, memory), &place);
+    if (status == WEFT_OK)
+        *ref = ref_of(&place);
+    return status;
+}
+
+int weft_arena_resolve(const weft_arena *arena, weft_ref ref, void **memory)
+{
+    struct place place;
+    if (!arena || !memory)
+        return WEFT_EINVAL;
+    uint64_t offset = (ref & ((UINT64_C(1) << GRANULE_BITS) - 1)) * WI_GRANULE;
+    int status = find(wi_arena_of(arena), offset, &place);
+    if (status == WEFT_OK && ref_of(&place) != ref)
+        status = WEFT_ESTALE;
+    if (status == WEFT_OK)
+        *memory = arena->base + offset;
+    return status;
+}
+
+int weft_arena_trim(weft_arena *open)
+{
+    if (!open)
+        return WEFT_EINVAL;
+    struct wi_arena *arena = wi_arena_of(open);
+    struct wi_cache *cache = find_cache(arena);
+    if (cache)
+        empty_cache(arena, cache);
+    collect(arena);
+    return WEFT_OK;
+}
+
+/* ---- the books ---- */
+
+/* Adds up one slab. WEFT_ECORRUPT: a block is free and handed out at once, or the count of those that are out is
+ * wrong. */
+static int audit_slab(const struct wi_arena *arena, uint64_t number, uint32_t class, weft_arena_usage *usage)
+{
+    const struct wi_slab *slab = &arena->slabs[number];
+    uint64_t count = blocks_of(class), allocated = 0, free = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        const wi_atomic_u32 *generation = &arena->generations[number * WI_SLAB_NUMBERS + i];
+        bool is_allocated = wi_load_relaxed(generation) % 2;               /* hint: exact only when all rests */
+        bool is_free = wi_load_relaxed(&slab->free[i / 64]) >> i % 64 & 1; /* hint: as above */
+        if (is_allocated && is_free)
+            return WEFT_ECORRUPT;
+        allocated += is_allocated;
+        free += is_free;
+    }
+    if (wi_load_relaxed(&slab->state) / ONE_OUT != count - free) /* hint: as above */
+        return WEFT_ECORRUPT;
+    usage->blocks += allocated;
+    usage->allocated_bytes += allocated * classes[class].bytes;
+    usage->free_bytes += free * classes[class].bytes;
+    usage->cached_bytes += (count - allocated - free) * classes[class].bytes;
+    usage->slack_bytes += WI_SLAB_BYTES - count * classes[class].bytes;
+    return WEFT_OK;
+}
+
+/* Adds up what begins at `*page`, and moves it on. */
+static int audit_page(const struct wi_arena *arena, uint64_t *page, weft_arena_usage *usage)
+{
+    uint32_t entry = wi_load_relaxed(&arena->pages[*page].entry); /* hint: as in audit_slab() */
+    uint64_t count = 1;
+    int status = WEFT_OK;
+    if (entry - 1 < WI_CLASSES) {
+        count = WI_SLAB_PAGES;
+        if (*page % count != 0)
+            return WEFT_ECORRUPT;
+        status = audit_slab(arena, *page / count, entry - 1, usage);
+    } else if (entry & RUN) {
+        count = entry & ~RUN;
+        usage->allocated_bytes += count * WI_PAGE_BYTES;
+        usage->blocks++;
+    } else if (*page < arena->fixed_pages) {
+        usage->fixed_bytes += WI_PAGE_BYTES;
+    } else if (wi_pages_is_taken(arena, *page)) {
+        return WEFT_ECORRUPT;
+    } else {
+        usage->free_bytes += WI_PAGE_BYTES;
+    }
+    for (uint64_t i = 0; i < count; i++)
+        if (entry != 0 && !wi_pages_is_taken(arena, *page + i))
+            return WEFT_ECORRUPT;
+    *page += count;
+    return status;
+}
+
+/* What the threads of this process keep. */
+static uint64_t kept_bytes(const struct wi_arena *arena)
+{
+    uint64_t bytes = 0;
+    wi_lock_acquire(&live_lock);
+    for (const struct wi_cache *cache = arena->caches; cache; cache = cache->next)
+        for (uint32_t class = 0; class < WI_CLASSES; class ++)
+            bytes += (uint64_t)cache->bins[class].count * classes[class].bytes;
+    wi_lock_release(&live_lock);
+    return bytes;
+}
+
+int weft_arena_audit(const weft_arena *open, weft_arena_usage *result)
+{
+    if (!open || !result)
+        return WEFT_EINVAL;
+    const struct wi_arena *arena = wi_arena_of(open);
+    weft_arena_usage usage = {.size_bytes = wi_arena_size(arena)};
+    uint64_t pages = usage.size_bytes / WI_PAGE_BYTES, page = 0;
+    int status = WEFT_OK;
+    while (status == WEFT_OK && page < pages)
+        status = audit_page(arena, &page, &usage);
+    if (status != WEFT_OK || page > pages || kept_bytes(arena) > usage.cached_bytes)
+        return WEFT_ECORRUPT;
+    usage.slack_bytes += usage.size_bytes % WI_PAGE_BYTES;
+    *result = usage;
+    return WEFT_OK;
+}
