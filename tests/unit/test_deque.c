@@ -344,7 +344,7 @@ static void *look_at_the_newest(void *context)
 Test(deque, grow_under_the_eyes_of_thieves)
 {
     enum {
-        DEQUES = 1000,
+        DEQUES = 8000,
         EACH = 64
     };
     static weft_deque *deques[DEQUES];
