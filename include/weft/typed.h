@@ -128,7 +128,7 @@
 /* Whether a join in the slot `at` is in order. Tasks that had no slot have run: then bound is above every address. */
 static inline int weft_is_newest_(weft_worker *worker, weft_slot *at, weft_task *task)
 {
-    return WEFT_LOAD_RELAXED_(at) == task || WEFT_LOAD_RELAXED_(&worker->bound) > UINTPTR_MAX / 2; /* owner's own */
+    return WEFT_LOAD_RELAXED_(at) == task || WEFT_LOAD_RELAXED_(&worker->bound) >> 62 != 0; /* owner's own */
 }
 
 /* What becomes of each (type, name). */

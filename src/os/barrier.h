@@ -20,10 +20,11 @@
 /* Makes wi_barrier_all() possible in this process. False where the kernel has no such thing, or refuses it. */
 bool wi_barrier_prepare(void);
 
-/* The barrier; wi_barrier_prepare() has returned true. */
-void wi_barrier_all(void);
+/* The barrier; wi_barrier_prepare() has returned true. False, and there was none, if the kernel refuses it all the same:
+ * a filter of system calls that was set up later, no memory. */
+bool wi_barrier_all(void);
 
-/* Makes wi_barrier_prepare() return false from now on, or no longer. For tests. */
+/* Makes both refuse from now on, or no longer. For tests. */
 void wi_barrier_refuse(bool refuses);
 
 #endif

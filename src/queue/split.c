@@ -15,7 +15,7 @@
  *   slots    the owner writes; thieves read, and what they read counts only if their CAS on top succeeds
  *   top      thieves, owner
  *   bound    owner; a thief that forces sets and clears PRESSED, and raises the address
- *   limit    owner; thieves store 0
+ *   limit    owner; thieves store 1, or 0 if a barrier follows
  *   next, full, first, last, is_symmetric   the owner; first and last do not change
  *
  * Edges
@@ -42,7 +42,7 @@
 #define FULL    UINT64_C(0x4000000000000000) /* there are tasks that had no room, and have run */
 
 /* The halves of top: the slot's number, and the generation. */
-#define NUMBER     UINT64_C(0xffffffff)
+#define NUMBER     UINT64_C(0xfffffff)
 #define GENERATION (NUMBER + 1)
 
 static weft_slot *address(uint64_t bound)
@@ -103,10 +103,12 @@ void wi_split_publish(struct wi_split *split, weft_slot *end)
              !wi_cas_acq_rel(&split->owner.bound, &bound, answer(split, first + shown))); /* [split.bound] */
 }
 
-/* Moves bound to `to`, where nothing is public before or after. */
-static void move_bound(struct wi_split *split, weft_slot *to)
+/* Raises bound to `to`, unless it is there: what was forced in the meantime stays public. */
+static void raise_bound(struct wi_split *split, weft_slot *to)
 {
-    wi_exchange_acq_rel(&split->owner.bound, answer(split, to)); /* [split.bound] */
+    uint64_t bound = wi_load_relaxed(&split->owner.bound); /* owner's own: raised by others, which the CAS sees */
+    while (address(bound) < to && !wi_cas_acq_rel(&split->owner.bound, &bound, answer(split, to))) /* [split.bound] */
+        continue;
 }
 
 bool wi_split_take_back(struct wi_split *split, weft_slot *at)
@@ -134,11 +136,17 @@ bool wi_split_take_back(struct wi_split *split, weft_slot *at)
         if (oldest > at)
             return false;
         if (wi_cas_seq_cst(&split->top, &top, renewed(split, top, oldest))) { /* [split.top] */
-            move_bound(split, oldest);
+            raise_bound(split, oldest);
             return true;
         }
     }
     return true;
+}
+
+/* Moves bound to `to`, where nothing is public before or after, and no slot above is in use. */
+static void move_bound(struct wi_split *split, weft_slot *to)
+{
+    wi_exchange_acq_rel(&split->owner.bound, answer(split, to)); /* [split.bound] */
 }
 
 void wi_split_begin_above(struct wi_split *split, weft_slot *at)

@@ -81,11 +81,12 @@ bool wi_split_look(struct wi_split *split, struct wi_loot *seen);
 /* Second step: takes the task that wi_split_look() saw. Returns false if another was first. */
 bool wi_split_take(struct wi_split *split, const struct wi_loot *seen);
 
-/* Asks for something: the owner's next fork makes some of what it has public. */
+/* Asks for something: a fork of the owner's, soon, makes some of what it has public. There is no barrier, so one that is
+ * under way may miss it; the 1 tells that from the 0 of those who can rely on it. */
 static inline void wi_split_ask(struct wi_split *split)
 {
-    if (wi_load_relaxed(&split->owner.limit) != 0) /* hint: asked already */
-        wi_store_relaxed(&split->owner.limit, 0);  /* hint: answered by the owner's next fork that sees it */
+    if (wi_load_relaxed(&split->owner.limit) > 1) /* hint: asked already */
+        wi_store_relaxed(&split->owner.limit, 1); /* hint: answered by a fork that sees it */
 }
 
 /* Whether no task is private, as far as can be seen, and the owner's next fork will go the slow way: it was asked by
@@ -96,7 +97,8 @@ bool wi_split_is_quiet(const struct wi_split *split);
  * half. */
 void wi_split_press(struct wi_split *split);
 
-/* Second half: makes older private tasks public. Returns false if there are none, and nothing is public either. */
+/* Second half: makes older private tasks public. Returns false if there are none, and nothing is public either; without
+ * the barrier it must not be called. */
 bool wi_split_force(struct wi_split *split);
 
 #endif

@@ -120,19 +120,19 @@ bool wi_sleep_has_sleepers(struct wi_sleep *sleep, bool from_outside)
     uint64_t census = wi_load_relaxed(&sleep->census); /* [sleep.look] */
     uint32_t callers = count(census, CALLER);
     uint32_t stood_in_for = callers < sleep->workers ? callers : sleep->workers;
-    return count(census, SLEEPING) > (from_outside ? 0 : stood_in_for);
+    uint32_t slot;
+    return count(census, SLEEPING) > (from_outside ? 0 : stood_in_for) && find_willing(sleep, &slot);
 }
 
 bool wi_sleep_announce(struct wi_sleep *sleep, bool from_outside)
 {
-    uint32_t slot;
     wi_fence_seq_cst(); /* [sleep.look] */
     if (!wi_sleep_has_sleepers(sleep, from_outside))
         return false;
     if (count(wi_load_relaxed(&sleep->census), SEARCHING) > 0) /* [sleep.look] */
         return false;
     wake_one(sleep);
-    return wi_sleep_has_sleepers(sleep, from_outside) && find_willing(sleep, &slot);
+    return wi_sleep_has_sleepers(sleep, from_outside);
 }
 
 void wi_sleep_search(struct wi_sleep *sleep)

@@ -17,22 +17,29 @@ static void run_here(weft_worker *owner, weft_slot *next, weft_task *task)
     task->run(owner, task);
 }
 
+/* Shows thieves some of the tasks before `end`, and tells sleepers. */
+static void answer(struct wi_worker *worker, weft_slot *end)
+{
+    wi_split_relax(&worker->split);
+    wi_split_publish(&worker->split, end);
+    if (wi_worker_announce(worker))
+        wi_split_ask_self(&worker->split);
+}
+
 weft_slot *weft_fork_slow_(weft_worker *owner, weft_slot *at, weft_task *task)
 {
     struct wi_worker *worker = wi_worker_of(owner);
-    if (at == owner->last) {
-        wi_store_relaxed(at, NULL); /* owner's own: this slot is never public */
-        if (!worker->split.full)
-            wi_split_fill(&worker->split);
-        run_here(owner, at, task);
-        wi_task_ran_here(task);
-        return at;
+    if (at < owner->last) {
+        answer(worker, at + 1);
+        return at + 1;
     }
-    wi_split_relax(&worker->split);
-    wi_split_publish(&worker->split, at + 1);
-    if (wi_worker_announce(worker))
-        wi_split_ask_self(&worker->split);
-    return at + 1;
+    wi_store_relaxed(at, NULL); /* owner's own: this slot is never public */
+    answer(worker, at);
+    if (!worker->split.full)
+        wi_split_fill(&worker->split);
+    run_here(owner, at, task);
+    wi_task_ran_here(task);
+    return at;
 }
 
 /* Waits until `task`, which was stolen from the slot `at`, is settled. */
@@ -43,12 +50,10 @@ static int wait_for_thief(struct wi_worker *worker, weft_slot *at, weft_task *ta
     wi_split_begin_above(&worker->split, at);
     int status = wi_worker_serve(worker, task);
     worker->split.owner.next = at;
-    if (status == WEFT_OK) {
-        if (worker->split.full)
-            wi_split_unfill(&worker->split);
-        wi_store_relaxed(at, NULL); /* owner's own: not public any more */
-        wi_split_end_above(&worker->split, at);
-    }
+    if (worker->split.full)
+        wi_split_unfill(&worker->split);
+    wi_store_relaxed(at, NULL); /* owner's own: not public any more */
+    wi_split_end_above(&worker->split, at);
     return status;
 }
 

@@ -93,24 +93,25 @@ static uint32_t slots_in_use(weft_pool *pool)
 }
 
 /* Takes by force from the workers `first` to before `end`: makes public what they have private, and sees to it that
- * they announce what they fork next. Returns whether there is something to steal now, or might be. */
+ * they announce what they fork next. Returns whether there is something to steal now, or might be. (If the kernel, which
+ * has promised the barrier, refuses it, what is private stays so until its owner forks again or joins it.) */
 static bool force(weft_pool *pool, uint32_t first, uint32_t end)
 {
     uint32_t nobody = 0;
     bool is_quiet = true, has_public = false;
-    if (!wi_cas_acq_rel(&pool->forcing, &nobody, 1)) /* [worker.force] */
+    if (!wi_cas_acq_rel(&pool->forcing, &nobody, 1)) { /* [worker.force] */
+        wi_thread_yield();
         return true;
-    for (uint32_t i = first; i < end; i++)
-        is_quiet = wi_split_is_quiet(&pool->workers[i].split) && is_quiet;
-    if (!is_quiet) {
-        for (uint32_t i = first; i < end; i++)
-            wi_split_press(&pool->workers[i].split);
-        wi_barrier_all();
     }
     for (uint32_t i = first; i < end; i++)
-        has_public =
-            (is_quiet ? wi_split_has_public(&pool->workers[i].split) : wi_split_force(&pool->workers[i].split)) ||
-            has_public;
+        is_quiet = wi_split_is_quiet(&pool->workers[i].split) && is_quiet;
+    for (uint32_t i = first; i < end && !is_quiet; i++)
+        wi_split_press(&pool->workers[i].split);
+    bool is_forced = !is_quiet && wi_barrier_all();
+    for (uint32_t i = first; i < end; i++) {
+        struct wi_split *split = &pool->workers[i].split;
+        has_public = (is_forced ? wi_split_force(split) : wi_split_has_public(split)) || has_public;
+    }
     wi_store_release(&pool->forcing, 0); /* [worker.force] */
     return has_public;
 }

@@ -13,13 +13,14 @@
 Test(barrier, smoke)
 {
     cr_assert(wi_barrier_prepare());
-    wi_barrier_all();
+    cr_assert(wi_barrier_all());
 }
 
 Test(barrier, can_be_refused)
 {
     wi_barrier_refuse(true);
     cr_assert(!wi_barrier_prepare());
+    cr_assert(!wi_barrier_all());
     wi_barrier_refuse(false);
     cr_assert(wi_barrier_prepare());
 }
@@ -50,7 +51,7 @@ Test(barrier, orders_a_store_before_a_load_in_the_other_thread)
     for (uint32_t round = 1; round <= 2000; round++) {
         wi_store_release(&turn, round);
         wi_store_relaxed(&seldom, round);
-        wi_barrier_all();
+        cr_assert(wi_barrier_all());
         bool is_missed = wi_load_relaxed(&often) != round;
         while (wi_load_acquire(&done) != round)
             wi_pause();

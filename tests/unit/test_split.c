@@ -20,6 +20,7 @@ static struct wi_split split;
 static void begin(void)
 {
     memset(slots, 0, sizeof slots);
+    cr_assert(wi_barrier_prepare());
     wi_split_init(&split, slots, SLOTS, false);
     wi_split_relax(&split);
 }
@@ -157,14 +158,13 @@ Test(split, a_late_thief_does_not_get_what_its_owner_took_back)
 Test(split, force_makes_public_what_nobody_would_have_shown)
 {
     begin();
-    cr_assert(wi_barrier_prepare());
     for (int i = 0; i < 8; i++)
         push(i);
     cr_assert(!wi_split_is_quiet(&split));
     wi_split_press(&split);
     cr_assert(!weft_take_back_(&split.owner, place(7)), "joins go the slow way");
     wi_store_release(place(7), &tasks[7]);
-    wi_barrier_all();
+    cr_assert(wi_barrier_all());
     cr_assert(wi_split_force(&split));
     cr_assert_eq(steal(), 0);
     cr_assert(wi_split_has_public(&split));
@@ -179,13 +179,27 @@ Test(split, force_finds_nothing_in_an_empty_deque_and_leaves_it_quiet)
     begin();
     cr_assert(!wi_split_is_quiet(&split), "nobody has asked yet");
     wi_split_press(&split);
-    wi_barrier_all();
+    cr_assert(wi_barrier_all());
     cr_assert(!wi_split_force(&split));
     cr_assert(wi_split_is_quiet(&split));
     wi_store_release(place(0), &tasks[0]);
     cr_assert(weft_take_back_(&split.owner, place(0)), "joins go the fast way again");
     push(0);
     cr_assert_eq(steal(), 0, "the next fork was asked for");
+}
+
+Test(split, an_ask_without_a_barrier_is_nothing_to_rely_on)
+{
+    begin();
+    wi_split_press(&split);
+    cr_assert(wi_barrier_all());
+    cr_assert(!wi_split_force(&split));
+    cr_assert(wi_split_is_quiet(&split));
+    wi_split_ask(&split);
+    cr_assert(wi_split_is_quiet(&split), "a second ask takes nothing away");
+    wi_split_relax(&split);
+    wi_split_ask(&split);
+    cr_assert(!wi_split_is_quiet(&split));
 }
 
 Test(split, force_gives_way_to_an_owner_that_answers)
@@ -195,7 +209,7 @@ Test(split, force_gives_way_to_an_owner_that_answers)
     push(1);
     wi_split_press(&split);
     cr_assert(pop(1));
-    wi_barrier_all();
+    cr_assert(wi_barrier_all());
     cr_assert(wi_split_force(&split), "look again");
     cr_assert_eq(steal(), -1, "but nothing was forced");
     cr_assert(pop(0));
@@ -204,7 +218,7 @@ Test(split, force_gives_way_to_an_owner_that_answers)
 Test(split, generations_may_wrap)
 {
     begin();
-    wi_store_relaxed(&split.top, UINT64_C(0xfffffffe) << 32);
+    wi_store_relaxed(&split.top, UINT64_C(0) - (UINT64_C(8) << 28));
     for (int round = 0; round < 8; round++) {
         wi_split_ask_self(&split);
         push(0);
@@ -259,7 +273,7 @@ static void *forcer(void *context)
     (void)context;
     while (wi_load_acquire(&is_over) == 0) {
         wi_split_press(&split);
-        wi_barrier_all();
+        cr_assert(wi_barrier_all());
         wi_split_force(&split);
         wi_thread_yield();
     }
