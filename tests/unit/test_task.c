@@ -113,7 +113,7 @@ static void full_root(weft_worker *worker, weft_task *task)
     for (int room = 1; room <= MANY; room += 9) {
         memset(n, 0, sizeof n);
         worker->last = worker->first + room;
-        worker->limit.value = 0;
+        wi_store_relaxed(&worker->limit, 0);
         for (int i = 0; i < MANY; i++)
             weft_fork(worker, &n[i].task, note);
         for (int i = 0; i < MANY; i++)

@@ -178,7 +178,7 @@ static void without_room(weft_worker *worker, weft_task *task)
     (void)task;
     for (int room = 1; room < 120; room += 7) {
         worker->last = worker->first + room;
-        worker->limit.value = 0;
+        wi_store_relaxed(&worker->limit, 0);
         cr_assert_eq(WEFT_CALL_ON(worker, count, 3), 1 + 50 + 2500 + 125000);
         struct sum frame = {.n = 60};
         sum(worker, &frame.task);
