@@ -15,17 +15,7 @@
 #include "os/thread.h"
 #include "sched/worker.h"
 #include "support/sums.h"
-
-#if defined(__SANITIZE_THREAD__)
-#define UNDER_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define UNDER_TSAN 1
-#endif
-#endif
-#ifndef UNDER_TSAN
-#define UNDER_TSAN 0
-#endif
+#include "support/tsan.h"
 
 static weft_pool *create(weft_pool_options options)
 {

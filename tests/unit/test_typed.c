@@ -8,6 +8,7 @@
 
 #include "os/barrier.h"
 #include "sched/worker.h"
+#include "support/tsan.h"
 
 static weft_pool *create(uint32_t workers, weft_help help)
 {
@@ -188,9 +189,10 @@ static void without_room(weft_worker *worker, weft_task *task)
     worker->last = last;
 }
 
+/* This changes what thieves read and the library never does, which ThreadSanitizer would report. */
 Test(typed, forks_that_find_no_room_run_at_once)
 {
-    for (uint32_t workers = 0; workers <= 3; workers++) {
+    for (uint32_t workers = 0; workers <= (UNDER_TSAN ? 0 : 3); workers++) {
         weft_pool *pool = create(workers, WEFT_HELP_ANY);
         weft_task task;
         cr_assert_eq(weft_run(pool, &task, without_room), WEFT_OK);
