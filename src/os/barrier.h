@@ -20,8 +20,8 @@
 /* Makes wi_barrier_all() possible in this process. False where the kernel has no such thing, or refuses it. */
 bool wi_barrier_prepare(void);
 
-/* The barrier; wi_barrier_prepare() has returned true. False, and there was none, if the kernel refuses it all the same:
- * a filter of system calls that was set up later, no memory. */
+/* The barrier; wi_barrier_prepare() has returned true. False, and there was none, if the kernel refuses it all the
+ * same: a filter of system calls that was set up later, no memory. */
 bool wi_barrier_all(void);
 
 /* Makes both refuse from now on, or no longer. For tests. */

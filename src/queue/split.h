@@ -81,8 +81,8 @@ bool wi_split_look(struct wi_split *split, struct wi_loot *seen);
 /* Second step: takes the task that wi_split_look() saw. Returns false if another was first. */
 bool wi_split_take(struct wi_split *split, const struct wi_loot *seen);
 
-/* Asks for something: a fork of the owner's, soon, makes some of what it has public. There is no barrier, so one that is
- * under way may miss it; the 1 tells that from the 0 of those who can rely on it. */
+/* Asks for something: a fork of the owner's, soon, makes some of what it has public. There is no barrier, so one that
+ * is under way may miss it; the 1 tells that from the 0 of those who can rely on it. */
 static inline void wi_split_ask(struct wi_split *split)
 {
     if (wi_load_relaxed(&split->owner.limit) > 1) /* hint: asked already */

@@ -93,8 +93,8 @@ static uint32_t slots_in_use(weft_pool *pool)
 }
 
 /* Takes by force from the workers `first` to before `end`: makes public what they have private, and sees to it that
- * they announce what they fork next. Returns whether there is something to steal now, or might be. (If the kernel, which
- * has promised the barrier, refuses it, what is private stays so until its owner forks again or joins it.) */
+ * they announce what they fork next. Returns whether there is something to steal now, or might be. (If the kernel,
+ * which has promised the barrier, refuses it, what is private stays so until its owner forks again or joins it.) */
 static bool force(weft_pool *pool, uint32_t first, uint32_t end)
 {
     uint32_t nobody = 0;
