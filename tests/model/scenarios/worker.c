@@ -1,0 +1,283 @@
+/*
+ * scenarios/worker.c - fork, steal and join, with helping and sleeping, by the sources of the scheduler
+ *
+ * A pool is put together by hand, so that it is small. Worker 0 runs the first root and then ends the pool; the others
+ * serve. Each task's frame ends its life when its join returns, and what its body wrote is read there, plainly.
+ */
+#include "sched/worker.h"
+
+#include "os/clock.h"
+#include "sched/handshake.h"
+
+#define WORKERS 3
+
+struct works {
+    weft_pool pool;
+    weft_worker workers[WORKERS];
+    /* For each worker, used by its thread alone: what it joins at the moment. */
+    const struct node *joins[WORKERS];
+    struct node *root;
+    struct node *queued;  /* a second root, or NULL */
+    struct node *brought; /* one more, which a thread from outside brings, or NULL */
+    bool dawdles;         /* each task lets other workers go first, so that few preemptions lead far */
+};
+
+struct node {
+    weft_task task;
+    struct works *works;
+    const struct node *parent;
+    uint32_t depth; /* of forks below it; with two or more, there are two subtrees */
+    bool is_narrow; /* forks without a second subtree */
+    bool waits;     /* does not go on until what it has forked has begun, on another worker */
+    uint32_t runs;  /* plain */
+    uint32_t leaves;
+    struct node *partner; /* does not go on until this one has begun, on another worker */
+    wi_atomic_u32 has_begun;
+};
+
+static struct node *node(struct works *works, const struct node *parent, uint32_t depth)
+{
+    struct node *made = mc_new(sizeof *made);
+    made->works = works;
+    made->parent = parent;
+    made->depth = depth;
+    return made;
+}
+
+static bool is_below(const struct node *lower, const struct node *upper)
+{
+    while (lower && lower != upper)
+        lower = lower->parent;
+    return lower != NULL;
+}
+
+/* Joins, and notes that the worker does. */
+static void join(weft_worker *worker, struct node *joined)
+{
+    struct works *works = joined->works;
+    const struct node **joins = &works->joins[weft_worker_index(worker)], *outer = *joins;
+    *joins = joined;
+    mc_check(weft_join(worker, &joined->task) == WEFT_OK);
+    *joins = outer;
+    mc_check(joined->runs == 1);
+}
+
+static void run(weft_worker *worker, weft_task *task)
+{
+    struct node *self = weft_entry(task, struct node, task);
+    struct works *works = self->works;
+    const struct node **joins = &works->joins[weft_worker_index(worker)], *joined = *joins;
+    if (joined && works->pool.options.help == WEFT_HELP_SUBTREE)
+        mc_check(is_below(self, joined)); /* a join runs nothing that is unrelated to what it waits for */
+    *joins = NULL;
+    self->runs++;
+    wi_store_release(&self->has_begun, 1);
+    mc_futex_wake(&self->has_begun, 1);
+    while (self->partner && wi_load_acquire(&self->partner->has_begun) == 0)
+        mc_futex_wait(&self->partner->has_begun, sizeof self->partner->has_begun.value, 0, false);
+    if (self->depth == 0) {
+        if (works->dawdles)
+            mc_yield();
+        self->leaves = 1;
+    } else {
+        struct node *left = node(works, self, self->depth - 1);
+        left->is_narrow = self->is_narrow;
+        left->waits = self->waits && left->depth > 0;
+        weft_fork(worker, &left->task, run);
+        if (works->dawdles)
+            mc_yield();
+        while (self->waits && wi_load_acquire(&left->has_begun) == 0)
+            mc_futex_wait(&left->has_begun, sizeof left->has_begun.value, 0, false);
+        if (self->depth > 1 && !self->is_narrow) {
+            struct node *right = node(works, self, self->depth - 1);
+            weft_call(worker, &right->task, run);
+            self->leaves += right->leaves;
+            mc_delete(right);
+        }
+        join(worker, left);
+        self->leaves += left->leaves;
+        mc_delete(left);
+    }
+    *joins = joined;
+}
+
+static struct works *set_up(uint32_t workers, weft_help help, uint32_t depth)
+{
+    struct works *works = mc_new(sizeof *works);
+    weft_pool *pool = &works->pool;
+    pool->options = (weft_pool_options){.workers = workers, .help = help, .help_depth = 1, .search_rounds = 1};
+    pool->workers = works->workers;
+    wi_roots_init(&pool->roots);
+    wi_init(&pool->in_use, workers);
+    for (uint32_t i = 0; i < workers; i++)
+        wi_worker_init(&works->workers[i], pool, i);
+    mc_check(wi_sleep_init(&pool->sleep, workers, workers) == WEFT_OK);
+    works->root = node(works, NULL, depth);
+    return works;
+}
+
+static void serves(void *context)
+{
+    weft_worker *worker = context;
+    wi_worker_enter(worker);
+    mc_check(wi_worker_serve(worker, NULL) == WEFT_OK);
+    wi_worker_leave(worker);
+}
+
+static bool is_over(weft_pool *pool)
+{
+    return wi_roots_are_over(&pool->roots);
+}
+
+/* Runs the root, waits for the other one, and ends the pool, as src/sched/pool.c does. */
+static void leads(void *context)
+{
+    struct works *works = context;
+    weft_pool *pool = &works->pool;
+    wi_worker_enter(&works->workers[0]);
+    run(&works->workers[0], &works->root->task);
+    wi_worker_leave(&works->workers[0]);
+    wi_roots_close(&pool->roots, false);
+    while (!is_over(pool)) {
+        uint32_t key = wi_event_prepare(&pool->roots.outside);
+        if (is_over(pool))
+            wi_event_cancel(&pool->roots.outside);
+        else
+            wi_event_wait(&pool->roots.outside, key, WI_NEVER);
+    }
+    wi_store_release(&pool->stopping, WI_STOPPING);
+    for (uint32_t i = 1; i < pool->options.workers; i++)
+        wi_sleep_wake(&pool->sleep, i);
+}
+
+/* Accepts another root, which keeps the gate from being over until it has run. */
+static struct node *accept_root(struct works *works, uint32_t depth)
+{
+    mc_check(wi_roots_accept(&works->pool.roots));
+    return node(works, NULL, depth);
+}
+
+static void bring(struct node *root)
+{
+    wi_task_reset(&root->task, run, WI_TASK_ROOT);
+    wi_roots_put(&root->works->pool.roots, &root->task);
+    wi_sleep_announce(&root->works->pool.sleep, true);
+}
+
+static void brings(void *context)
+{
+    struct works *works = context;
+    if (works->queued)
+        bring(works->queued);
+    bring(works->brought);
+}
+
+static struct node *queue(struct works *works, uint32_t depth)
+{
+    works->queued = accept_root(works, depth);
+    bring(works->queued);
+    return works->queued;
+}
+
+static void go(struct works *works)
+{
+    static const char *const names[] = {"worker 0", "worker 1", "worker 2"};
+    mc_spawn(names[0], leads, works);
+    for (uint32_t i = 1; i < works->pool.options.workers; i++)
+        mc_spawn(names[i], serves, &works->workers[i]);
+    mc_join_all();
+    mc_check(works->root->runs == 1);
+    mc_check(works->root->leaves == (works->root->depth == 2 && !works->root->is_narrow ? 2 : 1));
+    mc_check(!works->queued || works->queued->runs == 1);
+    mc_check(!works->brought || works->brought->runs == 1);
+    mc_check(wi_load_relaxed(&works->pool.sleep.census) == 0);
+    for (uint32_t i = 0; i < works->pool.options.workers; i++)
+        wi_worker_fini(&works->workers[i]);
+    wi_sleep_fini(&works->pool.sleep);
+}
+
+#define COVERS "worker task handshake sleep event deque roots injector"
+
+MC_SCENARIO(worker, one_fork, .covers = COVERS, .preemptions = 3, .stale = 2)
+{
+    go(set_up(2, WEFT_HELP_ANY, 1));
+}
+
+MC_SCENARIO(worker, one_fork_without_help, .covers = COVERS, .preemptions = 2, .stale = 2)
+{
+    go(set_up(2, WEFT_HELP_NONE, 1));
+}
+
+/* A fork wakes a worker for it. */
+MC_SCENARIO(worker, fork_that_needs_another, .covers = COVERS, .preemptions = 2, .stale = 2)
+{
+    struct works *works = set_up(2, WEFT_HELP_ANY, 1);
+    works->root->waits = true;
+    go(works);
+}
+
+/* What a thief forks wakes the join that waits for the thief and may help with nothing else. */
+MC_SCENARIO(worker, fork_that_needs_its_follower, .covers = COVERS, .preemptions = 2, .stale = 1)
+{
+    struct works *works = set_up(2, WEFT_HELP_SUBTREE, 2);
+    works->root->waits = true;
+    works->root->is_narrow = true;
+    go(works);
+}
+
+/* The same beside another root that does the same. */
+MC_SCENARIO(worker, forks_that_need_two, .covers = COVERS, .random = 20000)
+{
+    struct works *works = set_up(3, WEFT_HELP_NONE, 1);
+    works->root->waits = true;
+    queue(works, 1)->waits = true;
+    go(works);
+}
+
+/* A root from outside finds a worker, asleep or about to be. */
+MC_SCENARIO(worker, root_from_outside, .covers = COVERS, .preemptions = 2, .stale = 1)
+{
+    struct works *works = set_up(2, WEFT_HELP_ANY, 0);
+    works->brought = accept_root(works, 0);
+    mc_spawn("bringer", brings, works);
+    go(works);
+}
+
+/* Of two roots, each needs the other to have begun: who finds one wakes another worker for what is left. */
+MC_SCENARIO(worker, roots_that_need_two, .covers = COVERS, .random = 20000)
+{
+    struct works *works = set_up(3, WEFT_HELP_ANY, 0);
+    works->queued = accept_root(works, 0);
+    works->brought = accept_root(works, 0);
+    works->queued->partner = works->brought;
+    works->brought->partner = works->queued;
+    mc_spawn("bringer", brings, works);
+    go(works);
+}
+
+MC_SCENARIO(worker, leapfrogging, .covers = COVERS, .preemptions = 2, .stale = 1)
+{
+    go(set_up(2, WEFT_HELP_SUBTREE, 2));
+}
+
+MC_SCENARIO(worker, leapfrogging_beside_another_root, .covers = COVERS, .preemptions = 2, .stale = 1)
+{
+    struct works *works = set_up(2, WEFT_HELP_SUBTREE, 1);
+    works->dawdles = true;
+    queue(works, 1);
+    go(works);
+}
+
+MC_SCENARIO(worker, three_at_random, .covers = COVERS, .random = 20000)
+{
+    struct works *works = set_up(3, WEFT_HELP_ANY, 2);
+    queue(works, 1);
+    go(works);
+}
+
+MC_SCENARIO(worker, three_leapfrogging_at_random, .covers = COVERS, .random = 20000)
+{
+    struct works *works = set_up(3, WEFT_HELP_SUBTREE, 2);
+    queue(works, 1);
+    go(works);
+}
