@@ -630,7 +630,7 @@ static bool next_path(void)
 void explore(const struct mc_scenario *explored, uint64_t limit, struct result *result)
 {
     scenario = explored;
-    *result = (struct result){.is_complete = explored->random == 0};
+    *result = (struct result){0};
     random_state = 1;
     blind_stores = 0;
     memory_forget();
@@ -641,11 +641,8 @@ void explore(const struct mc_scenario *explored, uint64_t limit, struct result *
         run_random();
         account(result);
     }
-    if (result->has_failed || explored->random)
-        return;
-
     must_restart = true;
-    do {
+    while (!result->has_failed && !explored->random && (must_restart || next_path())) {
         if (must_restart) {
             must_restart = false;
             path_length = 0;
@@ -655,12 +652,9 @@ void explore(const struct mc_scenario *explored, uint64_t limit, struct result *
         run_once();
         account(result);
         uint64_t tried = result->executions + result->pruned + result->too_long;
-        if ((limit && tried == limit) || (tried == ENOUGH && !is_mutant_reached())) {
-            result->is_complete = false;
+        if ((limit && tried == limit) || (tried == ENOUGH && !is_mutant_reached()))
             break;
-        }
-    } while (!result->has_failed && (must_restart || next_path()));
-    result->states = seen_count;
+    }
     result->blind = blind_stores;
 }
 

@@ -281,6 +281,7 @@ static void in_processes(size_t count, struct finding *findings, void (*body)(si
         pid_t pid = wait(&status);
         for (size_t i = 0; i < started; i++)
             if (pids[i] == pid) {
+                pids[i] = 0; /* the system may give the number again */
                 running--;
                 findings[i].signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
                 report(i, &findings[i]);
@@ -388,7 +389,7 @@ static void report_scenario(size_t i, const struct finding *finding)
     }
     bound_text(scenario->preemptions, preemptions, sizeof preemptions);
     bound_text(scenario->stale, stale, sizeof stale);
-    printf("%-30s %10" PRIu64 " %10" PRIu64 "  %-6s %11s %5s %8.2f s  %s\n", name, result->executions, result->pruned,
+    printf("%-44s %10" PRIu64 " %10" PRIu64 "  %-6s %11s %5s %8.2f s  %s\n", name, result->executions, result->pruned,
            scenario->random ? "random" : "all", preemptions, stale, (double)finding->microseconds / 1e6, verdict);
     if (!is_good && finding->is_done && result->has_failed) {
         show_failure(scenario, result);
@@ -399,7 +400,7 @@ static void report_scenario(size_t i, const struct finding *finding)
 
 static int run_scenarios(void)
 {
-    printf("%-30s %10s %10s  %-6s %11s %5s %10s  %s\n", "scenario", "executions", "cut", "which", "preemptions",
+    printf("%-44s %10s %10s  %-6s %11s %5s %10s  %s\n", "scenario", "executions", "cut", "which", "preemptions",
            "stale", "time", "verdict");
     in_processes(scenario_count(), share(scenario_count()), run_scenario, report_scenario);
     printf("%zu wrong\n", bad);

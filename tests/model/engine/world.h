@@ -100,9 +100,7 @@ struct result {
     uint64_t executions; /* that ran to their end */
     uint64_t pruned;     /* that came to a state seen before */
     uint64_t too_long;   /* that were given up because the checker has no room for them */
-    uint64_t states;
-    uint64_t blind;   /* stores beside a write that their thread does not know */
-    bool is_complete; /* nothing was left out within the bounds */
+    uint64_t blind;      /* stores beside a write that their thread does not know */
     bool has_failed;
     char message[300];
     char outcomes[300];

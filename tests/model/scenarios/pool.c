@@ -86,11 +86,20 @@ struct closing {
     struct ledger *ledger;
 };
 
-static void shuts_down(void *context)
+static void shut_down(struct closing *closing, weft_shutdown how)
 {
-    struct closing *closing = context;
-    mc_check(weft_pool_shutdown(closing->pool, WEFT_CANCEL_QUEUED, WEFT_FOREVER) == WEFT_OK);
+    mc_check(weft_pool_shutdown(closing->pool, how, WEFT_FOREVER) == WEFT_OK);
     mc_check(closing->ledger->ended == 2); /* the worker, and the slot in which the root ran */
+}
+
+static void drains(void *context)
+{
+    shut_down(context, WEFT_DRAIN);
+}
+
+static void cancels(void *context)
+{
+    shut_down(context, WEFT_CANCEL_QUEUED);
 }
 
 static void destroy(weft_pool *pool)
@@ -137,7 +146,7 @@ MC_SCENARIO(pool, shut_down_twice, .covers = COVERS, .random = 4000)
     struct visit *root = visit(closing->pool);
     root->ledger = ledger;
     runs(root);
-    int closers[] = {mc_spawn("closer 1", shuts_down, closing), mc_spawn("closer 2", shuts_down, closing)};
+    int closers[] = {mc_spawn("drainer", drains, closing), mc_spawn("canceller", cancels, closing)};
     mc_join(closers[0]);
     mc_join(closers[1]);
     destroy(closing->pool);
