@@ -468,6 +468,8 @@ static void report_mutant(size_t i, const struct finding *finding)
                  mutant->excuse ? mutant->excuse : "");
     printf("%-76s %-18s %-22s %9" PRIu64 " %7.2f s  %s\n", mutant->name, mutant->label, is_killed ? scenario : "-",
            finding->result.executions, (double)finding->microseconds / 1e6, verdict);
+    if (asked_count == 1 && finding->result.has_failed)
+        printf("  again: --replay %s '%s' '%s'\n", scenario, finding->result.schedule, mutant->name);
     killed += is_killed;
     excused += !is_killed && mutant->excuse && !is_gap(mutant);
     gaps += !is_killed && is_gap(mutant);
