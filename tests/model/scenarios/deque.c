@@ -10,8 +10,8 @@
 
 #include "queue/reclaim.h"
 
-#define ITEMS 6
-#define CALLS 16
+#define ITEMS 10
+#define CALLS 24
 
 /* ---- histories ---- */
 
@@ -222,7 +222,7 @@ OWNER(pushes_then_pops, "+++--")
 OWNER(grows_and_reclaims, "++!+")
 OWNER(pops_once, "-")
 OWNER(refills, "+-++")
-OWNER(pushes_and_pops, "-+-+-+-+")
+OWNER(pushes_and_pops, "-+-+-+-+-+-+-+-+")
 
 MC_SCENARIO(deque, one_thief, .covers = "deque reclaim", .preemptions = 4)
 {
