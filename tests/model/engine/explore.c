@@ -216,6 +216,12 @@ void was_stale(void)
     stales++;
 }
 
+/* Whether the scenario says that stores to this variable may come in any order. */
+bool is_unordered(const char *expression)
+{
+    return scenario->unordered && strstr(expression, scenario->unordered);
+}
+
 bool may_wake_early(void)
 {
     return spurious < (uint32_t)scenario->spurious;

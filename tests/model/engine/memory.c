@@ -547,7 +547,10 @@ uint64_t mc_load(struct mc_site *site, const void *address, unsigned bytes)
 static void store(struct mc_site *site, void *address, unsigned bytes, uint64_t value, uint32_t order)
 {
     struct location *location = begin(site, address, bytes, true);
+    uint64_t blind = blind_stores;
     write_message(location, truncated(value, bytes), order, NULL);
+    if (is_unordered(site->expression))
+        blind_stores = blind;
     trace_access(site, location, "store", truncated(value, bytes), location->count - 1);
     end();
 }

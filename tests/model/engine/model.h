@@ -126,6 +126,7 @@ struct mc_scenario {
     int preemptions;        /* bound on switches away from a thread that could go on; 0 for none at all */
     int stale;              /* bound on loads that do not read the newest value; 0 for none at all */
     int spurious;           /* sleeps that may end for no reason */
+    const char *unordered;  /* a variable for which the README's second exception does no harm: see there */
     uint64_t random;        /* this many random executions instead of all */
     const char *outcomes;   /* a litmus test: exactly these, in order, separated by blanks */
     const char *fails_with; /* a test of the checker: it must report this */

@@ -57,7 +57,7 @@ static bool is_same_place(const struct mc_site *a, const struct mc_site *b)
 
 static bool is_of_library(const char *file)
 {
-    return strncmp(file, MC_SOURCES, strlen(MC_SOURCES)) == 0;
+    return strncmp(file, MC_SOURCES, strlen(MC_SOURCES)) == 0 || strncmp(file, MC_HEADERS, strlen(MC_HEADERS)) == 0;
 }
 
 /* The names of edges in the comment of a line of a source. */
@@ -436,7 +436,7 @@ static void try_mutant(size_t i, struct finding *finding)
     activate(mutant);
     for (size_t round = 0; round < sizeof mutant_limits / sizeof mutant_limits[0]; round++)
         for (struct mc_scenario *const *s = __start_mc_scenarios; s != __stop_mc_scenarios; s++) {
-            if (finding->result.has_failed || !covers(*s, mutant->group))
+            if (finding->result.has_failed || (*s)->fails_with || !covers(*s, mutant->group))
                 continue;
             uint64_t limit = mutant_limits[round];
             investigate(*s, mutant->excuse && limit > EQUIVALENT_LIMIT ? EQUIVALENT_LIMIT : limit, finding);

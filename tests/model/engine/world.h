@@ -68,6 +68,7 @@ uint32_t pick(uint32_t limit);
 /* Whether one more of a bounded kind is allowed; and counts it. */
 bool may_be_stale(void);
 void was_stale(void);
+bool is_unordered(const char *expression);
 bool may_wake_early(void);
 void woke_early(void);
 

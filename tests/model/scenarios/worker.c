@@ -13,7 +13,7 @@
 
 struct works {
     weft_pool pool;
-    weft_worker workers[WORKERS];
+    struct wi_worker workers[WORKERS];
     /* For each worker, used by its thread alone: what it joins at the moment. */
     const struct node *joins[WORKERS];
     struct node *root;
@@ -28,6 +28,7 @@ struct node {
     const struct node *parent;
     uint32_t depth; /* of forks below it; with two or more, there are two subtrees */
     bool is_narrow; /* forks without a second subtree */
+    bool warms_up;  /* forks and joins a task before, so that its deque has answered whoever asked */
     bool waits;     /* does not go on until what it has forked has begun, on another worker */
     uint32_t runs;  /* plain */
     uint32_t leaves;
@@ -62,6 +63,16 @@ static void join(weft_worker *worker, struct node *joined)
     mc_check(joined->runs == 1);
 }
 
+static void run(weft_worker *worker, weft_task *task);
+
+static void warm_up(weft_worker *worker, struct node *self)
+{
+    struct node *first = node(self->works, self, 0);
+    weft_fork(worker, &first->task, run);
+    join(worker, first);
+    mc_delete(first);
+}
+
 static void run(weft_worker *worker, weft_task *task)
 {
     struct node *self = weft_entry(task, struct node, task);
@@ -80,6 +91,8 @@ static void run(weft_worker *worker, weft_task *task)
             mc_yield();
         self->leaves = 1;
     } else {
+        if (self->warms_up)
+            warm_up(worker, self);
         struct node *left = node(works, self, self->depth - 1);
         left->is_narrow = self->is_narrow;
         left->waits = self->waits && left->depth > 0;
@@ -101,7 +114,8 @@ static void run(weft_worker *worker, weft_task *task)
     *joins = joined;
 }
 
-static struct works *set_up(uint32_t workers, weft_help help, uint32_t depth)
+/* `room` is how many forks fit into each deque. */
+static struct works *set_up_narrow(uint32_t workers, weft_help help, uint32_t depth, size_t room)
 {
     struct works *works = mc_new(sizeof *works);
     weft_pool *pool = &works->pool;
@@ -109,16 +123,23 @@ static struct works *set_up(uint32_t workers, weft_help help, uint32_t depth)
     pool->workers = works->workers;
     wi_roots_init(&pool->roots);
     wi_init(&pool->in_use, workers);
+    pool->forks_bytes = weft_pool_slots(pool) * (room + 2) * sizeof *pool->forks;
+    pool->forks = mc_new(pool->forks_bytes);
     for (uint32_t i = 0; i < workers; i++)
-        wi_worker_init(&works->workers[i], pool, i);
+        wi_worker_init(&works->workers[i], pool, i, false);
     mc_check(wi_sleep_init(&pool->sleep, workers, workers) == WEFT_OK);
     works->root = node(works, NULL, depth);
     return works;
 }
 
+static struct works *set_up(uint32_t workers, weft_help help, uint32_t depth)
+{
+    return set_up_narrow(workers, help, depth, 6);
+}
+
 static void serves(void *context)
 {
-    weft_worker *worker = context;
+    struct wi_worker *worker = context;
     wi_worker_enter(worker);
     mc_check(wi_worker_serve(worker, NULL) == WEFT_OK);
     wi_worker_leave(worker);
@@ -135,8 +156,9 @@ static void leads(void *context)
     struct works *works = context;
     weft_pool *pool = &works->pool;
     wi_worker_enter(&works->workers[0]);
-    run(&works->workers[0], &works->root->task);
+    run(&works->workers[0].split.owner, &works->root->task);
     wi_worker_leave(&works->workers[0]);
+    wi_split_ask_self(&works->workers[0].split);
     wi_roots_close(&pool->roots, false);
     while (!is_over(pool)) {
         uint32_t key = wi_event_prepare(&pool->roots.outside);
@@ -191,33 +213,49 @@ static void go(struct works *works)
     mc_check(!works->queued || works->queued->runs == 1);
     mc_check(!works->brought || works->brought->runs == 1);
     mc_check(wi_load_relaxed(&works->pool.sleep.census) == 0);
-    for (uint32_t i = 0; i < works->pool.options.workers; i++)
-        wi_worker_fini(&works->workers[i]);
     wi_sleep_fini(&works->pool.sleep);
 }
 
-#define COVERS "worker task handshake sleep event deque roots injector"
+#define COVERS "worker task split handshake sleep event deque roots injector"
 
-MC_SCENARIO(worker, one_fork, .covers = COVERS, .preemptions = 3, .stale = 2)
+MC_SCENARIO(worker, one_fork, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
     go(set_up(2, WEFT_HELP_ANY, 1));
 }
 
-MC_SCENARIO(worker, one_fork_without_help, .covers = COVERS, .preemptions = 2, .stale = 2)
+MC_SCENARIO(worker, one_fork_without_help, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
     go(set_up(2, WEFT_HELP_NONE, 1));
 }
 
 /* A fork wakes a worker for it. */
-MC_SCENARIO(worker, fork_that_needs_another, .covers = COVERS, .preemptions = 2, .stale = 2)
+MC_SCENARIO(worker, fork_that_needs_another, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
     struct works *works = set_up(2, WEFT_HELP_ANY, 1);
     works->root->waits = true;
     go(works);
 }
 
+/* The same where the worker's forks are on the fast path when the other lies down. A fault that is known: strike
+ * fails_with when it is mended. The other has asked, and takes its own 0 in limit for that of one who had a barrier. */
+MC_SCENARIO(worker, private_fork_that_needs_another, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2,
+            .stale = 2, .fails_with = "nobody can go on")
+{
+    struct works *works = set_up(2, WEFT_HELP_ANY, 1);
+    works->root->warms_up = true;
+    works->root->waits = true;
+    go(works);
+}
+
+/* Where there is no room for a fork, it runs at once. */
+MC_SCENARIO(worker, full_deque, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
+{
+    go(set_up_narrow(2, WEFT_HELP_ANY, 2, 1));
+}
+
 /* What a thief forks wakes the join that waits for the thief and may help with nothing else. */
-MC_SCENARIO(worker, fork_that_needs_its_follower, .covers = COVERS, .preemptions = 2, .stale = 1)
+MC_SCENARIO(worker, fork_that_needs_its_follower, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2,
+            .stale = 1)
 {
     struct works *works = set_up(2, WEFT_HELP_SUBTREE, 2);
     works->root->waits = true;
@@ -226,7 +264,7 @@ MC_SCENARIO(worker, fork_that_needs_its_follower, .covers = COVERS, .preemptions
 }
 
 /* The same beside another root that does the same. */
-MC_SCENARIO(worker, forks_that_need_two, .covers = COVERS, .random = 20000)
+MC_SCENARIO(worker, forks_that_need_two, .covers = COVERS, .unordered = "owner.limit", .random = 20000)
 {
     struct works *works = set_up(3, WEFT_HELP_NONE, 1);
     works->root->waits = true;
@@ -235,7 +273,7 @@ MC_SCENARIO(worker, forks_that_need_two, .covers = COVERS, .random = 20000)
 }
 
 /* A root from outside finds a worker, asleep or about to be. */
-MC_SCENARIO(worker, root_from_outside, .covers = COVERS, .preemptions = 2, .stale = 1)
+MC_SCENARIO(worker, root_from_outside, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     struct works *works = set_up(2, WEFT_HELP_ANY, 0);
     works->brought = accept_root(works, 0);
@@ -244,7 +282,7 @@ MC_SCENARIO(worker, root_from_outside, .covers = COVERS, .preemptions = 2, .stal
 }
 
 /* Of two roots, each needs the other to have begun: who finds one wakes another worker for what is left. */
-MC_SCENARIO(worker, roots_that_need_two, .covers = COVERS, .random = 20000)
+MC_SCENARIO(worker, roots_that_need_two, .covers = COVERS, .unordered = "owner.limit", .random = 20000)
 {
     struct works *works = set_up(3, WEFT_HELP_ANY, 0);
     works->queued = accept_root(works, 0);
@@ -255,12 +293,13 @@ MC_SCENARIO(worker, roots_that_need_two, .covers = COVERS, .random = 20000)
     go(works);
 }
 
-MC_SCENARIO(worker, leapfrogging, .covers = COVERS, .preemptions = 2, .stale = 1)
+MC_SCENARIO(worker, leapfrogging, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     go(set_up(2, WEFT_HELP_SUBTREE, 2));
 }
 
-MC_SCENARIO(worker, leapfrogging_beside_another_root, .covers = COVERS, .preemptions = 2, .stale = 1)
+MC_SCENARIO(worker, leapfrogging_beside_another_root, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2,
+            .stale = 1)
 {
     struct works *works = set_up(2, WEFT_HELP_SUBTREE, 1);
     works->dawdles = true;
@@ -268,14 +307,14 @@ MC_SCENARIO(worker, leapfrogging_beside_another_root, .covers = COVERS, .preempt
     go(works);
 }
 
-MC_SCENARIO(worker, three_at_random, .covers = COVERS, .random = 20000)
+MC_SCENARIO(worker, three_at_random, .covers = COVERS, .unordered = "owner.limit", .random = 20000)
 {
     struct works *works = set_up(3, WEFT_HELP_ANY, 2);
     queue(works, 1);
     go(works);
 }
 
-MC_SCENARIO(worker, three_leapfrogging_at_random, .covers = COVERS, .random = 20000)
+MC_SCENARIO(worker, three_leapfrogging_at_random, .covers = COVERS, .unordered = "owner.limit", .random = 20000)
 {
     struct works *works = set_up(3, WEFT_HELP_SUBTREE, 2);
     queue(works, 1);

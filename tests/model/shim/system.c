@@ -8,10 +8,13 @@
 #include <weft/status.h>
 
 #include "base/alloc.h"
+#include "base/layout.h"
+#include "os/barrier.h"
 #include "os/clock.h"
 #include "os/cpus.h"
 #include "os/futex.h"
 #include "os/process.h"
+#include "os/region.h"
 #include "os/thread.h"
 
 void *wi_alloc(size_t alignment, size_t bytes)
@@ -37,6 +40,25 @@ bool wi_futex_wait(wi_atomic_u32 *word, uint32_t expected, uint64_t deadline)
 void wi_futex_wake(wi_atomic_u32 *word, int count)
 {
     mc_futex_wake(&word->value, (uint32_t)count);
+}
+
+bool wi_barrier_prepare(void)
+{
+    return true;
+}
+
+/* A small part of what is asked for: few slots for each worker. */
+void *wi_region_reserve(size_t *bytes, size_t least)
+{
+    *bytes = least / WI_REGION_BYTES * WI_CACHE_LINE;
+    return mc_new(*bytes);
+}
+
+void wi_region_release(void *region, size_t bytes)
+{
+    (void)bytes;
+    if (region)
+        mc_delete(region);
 }
 
 /* Time stands still, but a wait that has a deadline may reach it. */

@@ -26,6 +26,9 @@ typedef struct {
 
 #define wi_init(p, v) ((void)((p)->value = (v)))
 
+/* What a slot of the workers' deque holds. */
+struct weft_task;
+
 /* What the checker answers, as the type of the variable. */
 static inline uint32_t mc_as_u32(uint64_t value)
 {
@@ -43,7 +46,11 @@ static inline void *mc_as_pointer(uint64_t value)
 }
 
 #define MC_AS(p, answer)                                                                                               \
-    _Generic((p)->value, uint32_t : mc_as_u32, uint64_t : mc_as_u64, void * : mc_as_pointer)(answer)
+    _Generic((p)->value,                                                                                               \
+        uint32_t : mc_as_u32,                                                                                          \
+        uint64_t : mc_as_u64,                                                                                          \
+        void * : mc_as_pointer,                                                                                        \
+        struct weft_task * : mc_as_pointer)(answer)
 #define MC_NUMBER(v)                 ((uint64_t)(uintptr_t)(v))
 #define MC_BYTES(p)                  ((unsigned)sizeof(p)->value)
 #define MC_LOADS(p, text, order)     MC_AS(p, mc_load(MC_HERE(MC_LOAD, order, text), &(p)->value, MC_BYTES(p)))
