@@ -527,12 +527,10 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     qsort(__start_mc_scenarios, scenario_count(), sizeof __start_mc_scenarios[0], by_group);
     list_mutants();
-    if (!read_excuses(MC_EXCUSES))
-        return 2;
     if (*mode == '\0')
         return run_scenarios();
     if (strcmp(mode, "--mutants") == 0)
-        return try_mutants();
+        return read_excuses(MC_EXCUSES) ? try_mutants() : 2;
     if (strcmp(mode, "--list") == 0)
         return list();
     int code = strcmp(mode, "--replay") == 0 ? run_replay(patterns) : 2;

@@ -220,6 +220,8 @@ OWNER(shows_late, "++?+---")
 OWNER(forks_and_joins, "+--+-")
 OWNER(fills_up, "++++----")
 OWNER(goes_deep, "++++-+--?+--++---")
+OWNER(shows_the_second, "+-?+-")
+OWNER(shows_again, "-+-?+")
 OWNER(joins_one, "-")
 OWNER(joins_two, "--")
 OWNER(joins_two_of_three_and_forks, "--?+--")
@@ -253,6 +255,52 @@ MC_SCENARIO(split, two_thieves, .covers = COVERS, .unordered = "owner.limit", .p
     mc_spawn("owner", joins_three, table);
     mc_spawn("thief 1", steals, table);
     mc_spawn("thief 2", steals, table);
+    wind_up(table);
+}
+
+/* One thief has looked at a task before bound was lowered to it; the one below is taken by another meanwhile. */
+MC_SCENARIO(split, looked_before, .covers = COVERS, .unordered = "owner.limit", .preemptions = 3, .stale = MC_FEWEST)
+{
+    struct table *table = set_up(4, false);
+    own(table, "?+?+?+");
+    mc_spawn("owner", joins_three, table);
+    mc_spawn("thief 1", steals, table);
+    mc_spawn("thief 2", steals, table);
+    wind_up(table);
+}
+
+/* A thief that comes late knows no less of bound than one that it has seen steal. */
+MC_SCENARIO(split, late_thief, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 3)
+{
+    struct table *table = set_up(4, false);
+    own(table, "?+?+");
+    mc_spawn("owner", joins_one, table);
+    mc_spawn("thief 1", steals, table);
+    mc_spawn("thief 2", steals, table);
+    mc_join_all();
+    own(table, "-");
+    wind_up(table);
+}
+
+/* A slot is public, then private for a task, then public again; bound has the same value before and after. */
+MC_SCENARIO(split, shown_again, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
+{
+    struct table *table = set_up(4, false);
+    own(table, "?+?+");
+    mc_spawn("owner", shows_again, table);
+    mc_spawn("thief 1", steals, table);
+    mc_spawn("thief 2", steals, table);
+    mc_join_all();
+    own(table, "--");
+    wind_up(table);
+}
+
+/* The task that was private in the slot before is not what a thief gets. */
+MC_SCENARIO(split, shown_after_a_private_one, .covers = COVERS, .unordered = "owner.limit", .preemptions = 3)
+{
+    struct table *table = set_up(4, false);
+    mc_spawn("owner", shows_the_second, table);
+    mc_spawn("thief", steals, table);
     wind_up(table);
 }
 

@@ -6,6 +6,8 @@
  */
 #include "sched/worker.h"
 
+#include <weft/typed.h>
+
 #include "os/clock.h"
 #include "sched/handshake.h"
 
@@ -19,6 +21,7 @@ struct works {
     struct node *root;
     struct node *queued;  /* a second root, or NULL */
     struct node *brought; /* one more, which a thread from outside brings, or NULL */
+    bool is_symmetric;    /* as where the system has no barrier */
     bool dawdles;         /* each task lets other workers go first, so that few preemptions lead far */
 };
 
@@ -29,6 +32,8 @@ struct node {
     uint32_t depth; /* of forks below it; with two or more, there are two subtrees */
     bool is_narrow; /* forks without a second subtree */
     bool warms_up;  /* forks and joins a task before, so that its deque has answered whoever asked */
+    bool forks_two; /* which need two other workers at once */
+    bool counts;    /* runs a tree of typed tasks before */
     bool waits;     /* does not go on until what it has forked has begun, on another worker */
     uint32_t runs;  /* plain */
     uint32_t leaves;
@@ -43,6 +48,11 @@ static struct node *node(struct works *works, const struct node *parent, uint32_
     made->parent = parent;
     made->depth = depth;
     return made;
+}
+
+static struct node *below(const struct node *parent)
+{
+    return node(parent->works, parent, parent->depth - 1);
 }
 
 static bool is_below(const struct node *lower, const struct node *upper)
@@ -73,6 +83,44 @@ static void warm_up(weft_worker *worker, struct node *self)
     mc_delete(first);
 }
 
+static void wait_until_begun(struct node *node)
+{
+    while (wi_load_acquire(&node->has_begun) == 0)
+        mc_futex_wait(&node->has_begun, sizeof node->has_begun.value, 0, false);
+}
+
+/* Forks two tasks, the second when the first has begun, which waits for the second. */
+static void fork_two(weft_worker *worker, struct node *self)
+{
+    struct node *first = node(self->works, self, 0), *second = node(self->works, self, 0);
+    first->partner = second;
+    weft_fork(worker, &first->task, run);
+    wait_until_begun(first);
+    weft_fork(worker, &second->task, run);
+    wait_until_begun(second);
+    join(worker, second);
+    join(worker, first);
+    mc_delete(second);
+    mc_delete(first);
+}
+
+/* A tree of typed tasks: their joins ask for no more than the slot. */
+WEFT_VOID_TASK(count, (struct node *, self))
+{
+    self->runs++;
+    if (self->depth == 0)
+        return;
+    struct node *children[2] = {below(self), below(self)};
+    struct count left;
+    WEFT_FORK(count, &left, children[0]);
+    WEFT_CALL(count, children[1]);
+    WEFT_JOIN(count, &left);
+    for (int i = 0; i < 2; i++) {
+        mc_check(children[i]->runs == 1);
+        mc_delete(children[i]);
+    }
+}
+
 static void run(weft_worker *worker, weft_task *task)
 {
     struct node *self = weft_entry(task, struct node, task);
@@ -83,7 +131,7 @@ static void run(weft_worker *worker, weft_task *task)
     *joins = NULL;
     self->runs++;
     wi_store_release(&self->has_begun, 1);
-    mc_futex_wake(&self->has_begun, 1);
+    mc_futex_wake(&self->has_begun, UINT32_MAX);
     while (self->partner && wi_load_acquire(&self->partner->has_begun) == 0)
         mc_futex_wait(&self->partner->has_begun, sizeof self->partner->has_begun.value, 0, false);
     if (self->depth == 0) {
@@ -93,6 +141,13 @@ static void run(weft_worker *worker, weft_task *task)
     } else {
         if (self->warms_up)
             warm_up(worker, self);
+        if (self->forks_two)
+            fork_two(worker, self);
+        if (self->counts) {
+            struct node *tree = node(works, self, self->depth);
+            WEFT_CALL_ON(worker, count, tree);
+            mc_delete(tree);
+        }
         struct node *left = node(works, self, self->depth - 1);
         left->is_narrow = self->is_narrow;
         left->waits = self->waits && left->depth > 0;
@@ -135,6 +190,15 @@ static struct works *set_up_narrow(uint32_t workers, weft_help help, uint32_t de
 static struct works *set_up(uint32_t workers, weft_help help, uint32_t depth)
 {
     return set_up_narrow(workers, help, depth, 6);
+}
+
+/* As where the system has no barrier. */
+static struct works *set_up_symmetric(uint32_t workers)
+{
+    struct works *works = set_up(workers, WEFT_HELP_ANY, 1);
+    for (uint32_t i = 0; i < workers; i++)
+        works->workers[i].split.is_symmetric = true;
+    return works;
 }
 
 static void serves(void *context)
@@ -216,7 +280,7 @@ static void go(struct works *works)
     wi_sleep_fini(&works->pool.sleep);
 }
 
-#define COVERS "worker task split handshake sleep event deque roots injector"
+#define COVERS "worker task handshake sleep event deque roots injector"
 
 MC_SCENARIO(worker, one_fork, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
@@ -229,7 +293,8 @@ MC_SCENARIO(worker, one_fork_without_help, .covers = COVERS, .unordered = "owner
 }
 
 /* A fork wakes a worker for it. */
-MC_SCENARIO(worker, fork_that_needs_another, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
+MC_SCENARIO(worker, fork_that_needs_another, .covers = COVERS " split", .unordered = "owner.limit", .preemptions = 2,
+            .stale = 2)
 {
     struct works *works = set_up(2, WEFT_HELP_ANY, 1);
     works->root->waits = true;
@@ -238,8 +303,8 @@ MC_SCENARIO(worker, fork_that_needs_another, .covers = COVERS, .unordered = "own
 
 /* The same where the worker's forks are on the fast path when the other lies down. A fault that is known: strike
  * fails_with when it is mended. The other has asked, and takes its own 0 in limit for that of one who had a barrier. */
-MC_SCENARIO(worker, private_fork_that_needs_another, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2,
-            .stale = 2, .fails_with = "nobody can go on")
+MC_SCENARIO(worker, private_fork_that_needs_another, .covers = COVERS " split", .unordered = "owner.limit",
+            .preemptions = 2, .stale = 2, .fails_with = "nobody can go on")
 {
     struct works *works = set_up(2, WEFT_HELP_ANY, 1);
     works->root->warms_up = true;
@@ -248,9 +313,35 @@ MC_SCENARIO(worker, private_fork_that_needs_another, .covers = COVERS, .unordere
 }
 
 /* Where there is no room for a fork, it runs at once. */
-MC_SCENARIO(worker, full_deque, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
+MC_SCENARIO(worker, full_deque, .covers = COVERS " split", .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     go(set_up_narrow(2, WEFT_HELP_ANY, 2, 1));
+}
+
+/* The owner's second fork wakes another worker, after the first has woken one. The same fault as above. */
+MC_SCENARIO(worker, forks_that_wake_two, .covers = COVERS " split", .unordered = "owner.limit", .random = 20000,
+            .fails_with = "nobody can go on")
+{
+    struct works *works = set_up(3, WEFT_HELP_ANY, 1);
+    works->root->forks_two = true;
+    go(works);
+}
+
+MC_SCENARIO(worker, without_barrier, .covers = COVERS " split", .unordered = "owner.limit", .preemptions = 2,
+            .stale = 2)
+{
+    struct works *works = set_up_symmetric(2);
+    works->root->warms_up = true;
+    works->root->waits = true;
+    go(works);
+}
+
+MC_SCENARIO(worker, full_deque_of_typed_tasks, .covers = COVERS " split", .unordered = "owner.limit", .preemptions = 1,
+            .stale = 1)
+{
+    struct works *works = set_up_narrow(2, WEFT_HELP_ANY, 2, 1);
+    works->root->counts = true;
+    go(works);
 }
 
 /* What a thief forks wakes the join that waits for the thief and may help with nothing else. */
