@@ -2,8 +2,8 @@
  * scenarios/split.c - the workers' deque: who gets each task when its owner shows only a part
  *
  * The owner forks and joins by the inline functions of weft/task.h, of which the other halves are here, without a pool:
- * as much of src/sched/task.c as is about the deque. Each task's frame is written before the fork and ends its life with
- * the join, so that a task that runs twice, or without what was done before its fork, or too late, is an error.
+ * as much of src/sched/task.c as is about the deque. Each task's frame is written before the fork and ends its life
+ * with the join, so that a task that runs twice, or without what was done before its fork, or too late, is an error.
  */
 #define weft_fork_slow_ fork_slow /* in this file; that of the library is in sched/task.c */
 
@@ -488,8 +488,8 @@ MC_SCENARIO(split, busy, .covers = COVERS, .unordered = "owner.limit", .preempti
     wind_up(table);
 }
 
-/* As above; the hunter has asked before. A fault that is known: strike fails_with when it is mended. The 0 in limit that
- * makes the deque seem quiet is the hunter's own, behind which there was no barrier. */
+/* As above; the hunter has asked before. A fault that is known: strike fails_with when it is mended. The 0 in limit
+ * that makes the deque seem quiet is the hunter's own, behind which there was no barrier. */
 MC_SCENARIO(split, busy_and_asked, .covers = COVERS, .unordered = "owner.limit", .preemptions = 3, .stale = 2,
             .fails_with = "hunter is asleep on a word")
 {
