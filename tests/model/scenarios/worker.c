@@ -301,10 +301,10 @@ MC_SCENARIO(worker, fork_that_needs_another, .covers = COVERS " split", .unorder
     go(works);
 }
 
-/* The same where the worker's forks are on the fast path when the other lies down. A fault that is known: strike
- * fails_with when it is mended. The other has asked, and takes its own 0 in limit for that of one who had a barrier. */
+/* The same where the worker's forks are on the fast path when the other lies down. The other
+ * has asked, and must not take that for an ask that had a barrier. */
 MC_SCENARIO(worker, private_fork_that_needs_another, .covers = COVERS " split", .unordered = "owner.limit",
-            .preemptions = 2, .stale = 2, .fails_with = "nobody can go on")
+            .preemptions = 2, .stale = 2)
 {
     struct works *works = set_up(2, WEFT_HELP_ANY, 1);
     works->root->warms_up = true;
@@ -318,9 +318,8 @@ MC_SCENARIO(worker, full_deque, .covers = COVERS " split", .unordered = "owner.l
     go(set_up_narrow(2, WEFT_HELP_ANY, 2, 1));
 }
 
-/* The owner's second fork wakes another worker, after the first has woken one. The same fault as above. */
-MC_SCENARIO(worker, forks_that_wake_two, .covers = COVERS " split", .unordered = "owner.limit", .random = 20000,
-            .fails_with = "nobody can go on")
+/* The owner's second fork wakes another worker, after the first has woken one. */
+MC_SCENARIO(worker, forks_that_wake_two, .covers = COVERS " split", .unordered = "owner.limit", .random = 20000)
 {
     struct works *works = set_up(3, WEFT_HELP_ANY, 1);
     works->root->forks_two = true;

@@ -12,6 +12,12 @@
 
 bool wi_barrier_prepare(void);
 
-#define wi_barrier_all() mc_barrier(MC_HERE(MC_BARRIER, MC_SEQ_CST, "a barrier in all threads"))
+static inline bool had_barrier(struct mc_site *site)
+{
+    mc_barrier(site);
+    return true;
+}
+
+#define wi_barrier_all() had_barrier(MC_HERE(MC_BARRIER, MC_SEQ_CST, "a barrier in all threads"))
 
 #endif
