@@ -61,8 +61,8 @@ void wi_region_release(void *region, size_t bytes)
         mc_delete(region);
 }
 
-/* Each look at the clock is a millisecond after the last, so that all that was timed took long. Deadlines are out of its
- * reach, but a wait that has one may reach it. */
+/* Each look at the clock is a millisecond after the last, so that all that was timed took long. Deadlines are out of
+ * its reach, but a wait that has one may reach it. */
 uint64_t wi_clock_now(void)
 {
     static uint64_t now;
