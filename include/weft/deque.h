@@ -14,10 +14,13 @@
  *
  * What follows holds for every function that does not say otherwise.
  *   Units     items; NULL cannot be an item
- *   Errors    WEFT_EINVAL for NULL where a deque or an item is due; where no status is returned, NULL is an empty deque
+ *   Errors    WEFT_EINVAL for NULL where a deque or an item is due; where no status is returned, NULL is an empty deque.
+ *             liburcu-bp ends the process where there is no memory to register a thread that steals for the first time
  *   Threads   the owner only; the role may pass to another thread that synchronises with the last owner.
  *             steal and size: any thread, beside anything but destroy. Push, pop, steal and size are lock-free, but a
- *             push that grows, which allocates, and a thread's first steal, which registers it with liburcu-bp
+ *             push that grows, which allocates, and a thread's first steal, which registers it with liburcu-bp.
+ *             No fork() inside a reader's section of liburcu-bp, whose fork handlers the library registers: a program
+ *             that has created a deque must not do so again
  *   Ordering  what happens before a push happens before the return of the steal or pop that gives its item
  *   Source    Chase and Lev, Dynamic circular work-stealing deque (SPAA 2005); Le, Pop, Cohen and Zappa Nardelli,
  *             Correct and efficient work-stealing for weak memory models (PPoPP 2013), with later repairs

@@ -18,9 +18,8 @@
  *   Units     times in nanoseconds of CLOCK_MONOTONIC
  *   Errors    WEFT_EINVAL for NULL where an object is due; WEFT_EFORKED in a child of fork(), for a pool of its parent.
  *             A child that a task forks ends inside that task, by _exit() or exec: what lies below it on the stack is
- *             not the child's. The library registers liburcu-bp's fork handlers; a program must not do so again
- *   Threads   any, several at once; not inside a hook; fork() and calls that wait not inside a reader's section of
- *             liburcu-bp
+ *             not the child's
+ *   Threads   any, several at once; not inside a hook
  *   Ordering  what happens before a root task is brought happens before it runs; what it does happens before the return
  *             of the call that waits for it
  */

@@ -10,9 +10,8 @@
  *         fprintf(stderr, "no pool: %s\n", weft_status_message(status));
  *
  * What follows holds for every function of the library that does not say otherwise.
- *   Errors    a call that fails has no effect; the library never aborts, prints, or reports by errno. (liburcu-bp,
- *             which it uses, ends the process where there is no memory to register a thread that steals for the first
- *             time)
+ *   Errors    a call that fails has no effect; the library never aborts, prints, or reports by errno. (Where
+ *             weft/deque.h is used, liburcu-bp may; see there)
  *   Threads   any; lock-free
  */
 #ifndef WEFT_STATUS_H

@@ -8,10 +8,10 @@
  *   I3  Whoever is woken, or finds work, looks for more before it turns to it (sched/sleep.c, I2).
  *
  * Who touches what
- *   deque        the worker pushes and pops; any worker steals
+ *   split        see queue/split.c
  *   followers    a worker that is going to sleep sets its bit; the worker itself clears all when it forks
  *   local        the worker's thread, between the hooks; then the thread that shuts down
- *   random, depth, outer, is_begun   the thread that is the worker
+ *   random, patience, depth, outer, is_begun   the thread that is the worker
  *   in_use, stopping, free_callers   see sched/pool.c
  *
  * Edges
