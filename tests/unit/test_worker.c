@@ -440,3 +440,43 @@ Test(worker, a_thread_knows_which_worker_it_is)
     cr_assert_null(wi_worker_here(pool));
     cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
 }
+
+/* The first fork is shown to whoever sleeps; the second is the owner's own until somebody takes it by force, for the
+ * owner neither forks again nor joins before both have run. */
+struct shown {
+    weft_task task;
+    wi_atomic_u32 has_run;
+};
+
+static void be_shown(weft_worker *worker, weft_task *task)
+{
+    (void)worker;
+    wi_store_release(&weft_entry(task, struct shown, task)->has_run, 1);
+}
+
+static void fork_two_and_wait(weft_worker *worker, weft_task *task)
+{
+    static struct shown forks[2];
+    (void)task;
+    for (int i = 0; i < 2; i++) {
+        wi_store_relaxed(&forks[i].has_run, 0);
+        weft_fork(worker, &forks[i].task, be_shown);
+    }
+    for (int i = 0; i < 2; i++)
+        while (wi_load_acquire(&forks[i].has_run) == 0)
+            wi_thread_yield();
+    for (int i = 2; i-- > 0;)
+        cr_assert_eq(weft_join(worker, &forks[i].task), WEFT_OK);
+}
+
+Test(worker, one_that_lies_down_takes_by_force_what_nobody_shows)
+{
+    weft_pool *pool;
+    weft_pool_options options = {.size = sizeof options, .workers = 2};
+    cr_assert_eq(weft_pool_create(&options, &pool), WEFT_OK);
+    for (int i = 0; i < 20; i++) {
+        weft_task root;
+        cr_assert_eq(weft_run(pool, &root, fork_two_and_wait), WEFT_OK);
+    }
+    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+}
