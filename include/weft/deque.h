@@ -14,8 +14,9 @@
  *
  * What follows holds for every function that does not say otherwise.
  *   Units     items; NULL cannot be an item
- *   Errors    WEFT_EINVAL for NULL where a deque or an item is due; where no status is returned, NULL is an empty deque.
- *             liburcu-bp ends the process where there is no memory to register a thread that steals for the first time
+ *   Errors    WEFT_EINVAL for NULL where a deque or an item is due; where no status is returned, NULL is an empty
+ *             deque. liburcu-bp ends the process where there is no memory to register a thread that steals for the
+ *             first time
  *   Threads   the owner only; the role may pass to another thread that synchronises with the last owner.
  *             steal and size: any thread, beside anything but destroy. Push, pop, steal and size are lock-free, but a
  *             push that grows, which allocates, and a thread's first steal, which registers it with liburcu-bp.
