@@ -41,12 +41,6 @@ void wi_deque_init(weft_deque *deque, size_t capacity, uint64_t first_index);
 /* Ends a deque that nobody uses any more. */
 void wi_deque_fini(weft_deque *deque);
 
-/* Whether growth has left rings behind that weft_deque_reclaim() would free. The owner. */
-static inline bool wi_deque_has_outgrown(const weft_deque *deque)
-{
-    return deque->retired != NULL;
-}
-
 /* Whether there seems to be something to steal. Any thread. */
 bool wi_deque_has_items(const weft_deque *deque);
 
