@@ -29,6 +29,7 @@
 #define WI_TASK_DONE     UINT64_C(1) /* has run */
 #define WI_TASK_CANCELED UINT64_C(2) /* did not run and will not */
 #define WI_TASK_ROOT     UINT64_C(4) /* came from outside */
+#define WI_TASK_JOINED   UINT64_C(8) /* has run, and has no slot: a join of it has nothing to do */
 #define WI_TASK_SETTLED  (WI_TASK_DONE | WI_TASK_CANCELED)
 
 /* Two numbers of slots, each 0 for none or the slot + 1: who waits in bits 8 to 31, who runs it in bits 32 to 55. */
@@ -87,10 +88,15 @@ static inline bool wi_task_settle(weft_task *task, uint64_t outcome, uint32_t *w
     return *waiter != UINT32_MAX;
 }
 
-/* Marks a task that its forker ran itself. */
-static inline void wi_task_ran_here(weft_task *task)
+/* Marks a task that has run and given up its slot, before its forker joins it. */
+static inline void wi_task_set_joined(weft_task *task)
 {
-    wi_store_relaxed(&task->state, WI_TASK_DONE); /* owner's own: nobody else knows the task any more */
+    wi_store_relaxed(&task->state, WI_TASK_JOINED); /* owner's own: nobody else knows the task any more */
+}
+
+static inline bool wi_task_is_joined(weft_task *task)
+{
+    return wi_load_relaxed(&task->state) == WI_TASK_JOINED; /* owner's own: no thief leaves this in it */
 }
 
 #endif

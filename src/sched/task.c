@@ -38,7 +38,7 @@ weft_slot *weft_fork_slow_(weft_worker *owner, weft_slot *at, weft_task *task)
     if (!worker->split.full)
         wi_split_fill(&worker->split);
     run_here(owner, at, task);
-    wi_task_ran_here(task);
+    wi_task_set_joined(task);
     return at;
 }
 
@@ -82,16 +82,17 @@ weft_slot *weft_join_slow_(weft_worker *owner, weft_slot *at, weft_task *task)
 
 int weft_join_other_(weft_worker *owner, weft_task *task)
 {
-    while (!wi_task_is_settled(wi_task_state(task))) {
+    if (wi_task_is_joined(task))
+        return WEFT_OK;
+    for (;;) {
         if (owner->next == owner->first)
             return WEFT_EINVAL;
         weft_task *newest = wi_load_relaxed(owner->next - 1); /* owner's own */
         int status = weft_join(owner, newest);
         if (status != WEFT_OK || newest == task)
             return status;
-        wi_task_ran_here(newest);
+        wi_task_set_joined(newest);
     }
-    return WEFT_OK;
 }
 
 /* ---- what a worker is ---- */

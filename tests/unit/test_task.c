@@ -9,7 +9,6 @@
 #include "base/atomics.h"
 #include "os/thread.h"
 #include "sched/worker.h"
-#include "sched/worker.h"
 #include "support/sums.h"
 
 static weft_pool *create(uint32_t workers, weft_help help)
@@ -100,6 +99,31 @@ static void any_order_root(weft_worker *worker, weft_task *task)
 Test(task, order_of_joining_may_be_any)
 {
     run(create(0, WEFT_HELP_ANY), any_order_root);
+}
+
+/* Of two tasks, the older one is stolen and done before it is joined, first. */
+static void stolen_older_root(weft_worker *worker, weft_task *task)
+{
+    (void)task;
+    for (int i = 0; i < 50; i++) {
+        struct note older = {.times = 0}, newer = {.times = 0};
+        weft_slot *next = worker->next;
+        weft_fork(worker, &older.task, note);
+        while (!wi_task_is_settled(wi_task_state(&older.task)))
+            wi_thread_yield();
+        weft_fork(worker, &newer.task, note);
+        cr_assert_eq(weft_join(worker, &older.task), WEFT_OK);
+        cr_assert_eq(weft_join(worker, &newer.task), WEFT_OK);
+        cr_assert_eq(older.times, 1);
+        cr_assert_eq(newer.times, 1);
+        cr_assert_eq(worker->next, next, "a join gives up the task's slot");
+    }
+}
+
+Test(task, order_of_joining_may_be_any_for_what_was_stolen)
+{
+    for (int help = WEFT_HELP_ANY; help <= WEFT_HELP_NONE; help++)
+        run(create(2, (weft_help)help), stolen_older_root);
 }
 
 static void full_root(weft_worker *worker, weft_task *task)

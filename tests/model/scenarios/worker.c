@@ -33,6 +33,7 @@ struct node {
     bool is_narrow; /* forks without a second subtree */
     bool warms_up;  /* forks and joins a task before, so that its deque has answered whoever asked */
     bool forks_two; /* which need two other workers at once */
+    bool in_order;  /* forks two tasks before, and joins them in the order of forking */
     bool counts;    /* runs a tree of typed tasks before */
     bool waits;     /* does not go on until what it has forked has begun, on another worker */
     uint32_t runs;  /* plain */
@@ -104,6 +105,20 @@ static void fork_two(weft_worker *worker, struct node *self)
     mc_delete(first);
 }
 
+/* Forks two tasks and joins the older one first, which may have been stolen and be done. */
+static void fork_in_order(weft_worker *worker, struct node *self)
+{
+    struct node *older = node(self->works, self, 0), *newer = node(self->works, self, 0);
+    weft_slot *next = worker->next;
+    weft_fork(worker, &older->task, run);
+    weft_fork(worker, &newer->task, run);
+    join(worker, older);
+    join(worker, newer);
+    mc_check(worker->next == next);
+    mc_delete(newer);
+    mc_delete(older);
+}
+
 /* A tree of typed tasks: their joins ask for no more than the slot. */
 WEFT_VOID_TASK(count, (struct node *, self))
 {
@@ -143,6 +158,8 @@ static void run(weft_worker *worker, weft_task *task)
             warm_up(worker, self);
         if (self->forks_two)
             fork_two(worker, self);
+        if (self->in_order)
+            fork_in_order(worker, self);
         if (self->counts) {
             struct node *tree = node(works, self, self->depth);
             WEFT_CALL_ON(worker, count, tree);
@@ -316,6 +333,15 @@ MC_SCENARIO(worker, private_fork_that_needs_another, .covers = COVERS " split", 
 MC_SCENARIO(worker, full_deque, .covers = COVERS " split", .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     go(set_up_narrow(2, WEFT_HELP_ANY, 2, 1));
+}
+
+MC_SCENARIO(worker, forks_joined_in_order, .covers = COVERS " split", .unordered = "owner.limit", .preemptions = 2,
+            .stale = 1)
+{
+    struct works *works = set_up(2, WEFT_HELP_ANY, 1);
+    works->root->in_order = true;
+    works->root->warms_up = true;
+    go(works);
 }
 
 /* The owner's second fork wakes another worker, after the first has woken one. */
