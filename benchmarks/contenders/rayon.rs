@@ -125,25 +125,32 @@ pub extern "C" fn rayon_fib(n: c_long) -> c_long {
 #[derive(Clone, Copy)]
 pub struct Board {
     row: i8,
-    column_of: [i8; 16],
+    column_of: [i8; 17],
+}
+
+#[repr(C)]
+pub struct Move {
+    board: *const Board,
+    column: i8,
 }
 
 impl Board {
     fn is_safe(&self, column: i8) -> bool {
-        (0..self.row).all(|row| {
+        (1..=self.row).all(|row| {
             let distance = (self.column_of[row as usize] - column).abs();
-            distance != 0 && distance != self.row - row
+            distance != 0 && distance != self.row + 1 - row
         })
     }
 
     fn place(mut self, column: i8) -> Board {
-        self.column_of[self.row as usize] = column;
         self.row += 1;
+        self.column_of[self.row as usize] = column;
         self
     }
 }
 
-fn nqueens(size: i8, board: Board) -> c_long {
+fn nqueens(size: i8, board: &Board, column: i8) -> c_long {
+    let board = board.place(column);
     if board.row == size {
         return 1;
     }
@@ -153,13 +160,14 @@ fn nqueens(size: i8, board: Board) -> c_long {
         safe[count] = column;
         count += 1;
     }
-    safe[..count].par_iter().with_max_len(1).map(|&column| nqueens(size, board.place(column))).sum()
+    safe[..count].par_iter().with_max_len(1).map(|&column| nqueens(size, &board, column)).sum()
 }
 
 #[no_mangle]
-pub extern "C" fn rayon_nqueens(board: Board) -> c_long {
+pub extern "C" fn rayon_nqueens(first: Move) -> c_long {
     let size = unsafe { rayon_nqueens_size() } as i8;
-    pool().install(|| nqueens(size, board))
+    let board = unsafe { *first.board };
+    pool().install(|| nqueens(size, &board, first.column))
 }
 
 #[repr(C)]

@@ -8,39 +8,48 @@
 
 #define NQUEENS_MAX 16
 
+/* Queens stand in the rows from 1 to `row`. */
 struct board {
-    signed char row, column_of[NQUEENS_MAX];
+    signed char row, column_of[NQUEENS_MAX + 1];
+};
+
+/* The next queen on a board that lives until all that follows from it is counted. */
+struct move {
+    const struct board *board;
+    signed char column;
 };
 
 static long nqueens_size;
 
 static inline bool nqueens_is_safe(const struct board *board, int column)
 {
-    for (int row = 0; row < board->row; row++) {
-        int distance = board->column_of[row] - column;
-        if (distance == 0 || distance == board->row - row || -distance == board->row - row)
+    for (int row = 1; row <= board->row; row++) {
+        int distance = board->column_of[row] - column, rows = board->row + 1 - row;
+        if (distance == 0 || distance == rows || -distance == rows)
             return false;
     }
     return true;
 }
 
-static inline struct board nqueens_place(struct board board, signed char column)
+static inline struct move nqueens_move(const struct board *board, signed char column)
 {
-    board.column_of[board.row++] = column;
-    return board;
+    struct move move = {board, column};
+    return move;
 }
 
-TASK(long, nqueens, struct board, board)
+TASK(long, nqueens, struct move, move)
 {
+    struct board board = *move.board;
     signed char safe[NQUEENS_MAX];
     size_t count = 0;
     long solutions = 0;
+    board.column_of[++board.row] = move.column;
     if (board.row == nqueens_size)
         return 1;
     for (signed char column = 0; column < nqueens_size; column++)
         if (nqueens_is_safe(&board, column))
             safe[count++] = column;
-    SUM(solutions, nqueens, count, i, nqueens_place(board, safe[i]));
+    SUM(solutions, nqueens, count, i, nqueens_move(&board, safe[i]));
     return solutions;
 }
 
@@ -68,9 +77,11 @@ static bool nqueens_prepare(struct run *run)
 
 static void nqueens_run(struct run *run)
 {
-    struct board empty = {0, {0}};
+    /* The first move fills row 0, where no queen stands. */
+    const struct board empty = {-1, {0}};
+    const struct move first = {&empty, 0};
     long solutions;
-    ROOT(solutions, nqueens, empty);
+    ROOT(solutions, nqueens, first);
     run->result = (double)solutions;
 }
 
