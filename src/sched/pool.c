@@ -391,7 +391,7 @@ int weft_pool_shutdown(weft_pool *pool, weft_shutdown how, uint64_t timeout_ns)
     if (wi_worker_here(pool))
         return WEFT_EDEADLK;
     uint64_t deadline = wi_clock_deadline(timeout_ns);
-    wi_roots_close(&pool->roots, how == WEFT_CANCEL_QUEUED);
+    wi_roots_close(&pool->roots, how == WEFT_CANCEL_QUEUED ? WI_CANCELLING : WI_DRAINING);
     status = drain(pool, deadline);
     if (status != WEFT_OK)
         return status;

@@ -26,7 +26,7 @@ Test(roots, empty)
     cr_assert(wi_roots_are_none(&roots));
     cr_assert_null(wi_roots_take(&roots));
     cr_assert_not(wi_roots_are_over(&roots));
-    wi_roots_close(&roots, false);
+    wi_roots_close(&roots, WI_DRAINING);
     cr_assert(wi_roots_are_over(&roots));
 }
 
@@ -35,7 +35,7 @@ Test(roots, a_closed_gate_lets_nobody_in_but_helpers_of_those_inside)
     struct wi_roots roots;
     wi_roots_init(&roots);
     cr_assert(wi_roots_accept(&roots));
-    wi_roots_close(&roots, false);
+    wi_roots_close(&roots, WI_DRAINING);
     cr_assert_not(wi_roots_accept(&roots));
     cr_assert(wi_roots_hold(&roots));
     wi_roots_release(&roots);
@@ -52,7 +52,7 @@ Test(roots, the_last_one_out_of_a_closed_gate_tells_who_waits)
     wi_roots_init(&roots);
     cr_assert(wi_roots_accept(&roots));
     cr_assert(wi_roots_accept(&roots));
-    wi_roots_close(&roots, false);
+    wi_roots_close(&roots, WI_DRAINING);
     uint32_t key = wi_event_prepare(&roots.outside);
     wi_roots_release(&roots);
     cr_assert_eq(wi_load_relaxed(&roots.outside.epoch), key);
@@ -74,10 +74,10 @@ Test(roots, cancelling_is_asked_for_once_and_stays)
 {
     struct wi_roots roots;
     wi_roots_init(&roots);
-    wi_roots_close(&roots, false);
+    wi_roots_close(&roots, WI_DRAINING);
     cr_assert_not(wi_roots_cancel(&roots));
-    wi_roots_close(&roots, true);
+    wi_roots_close(&roots, WI_CANCELLING);
     cr_assert(wi_roots_cancel(&roots));
-    wi_roots_close(&roots, false);
+    wi_roots_close(&roots, WI_DRAINING);
     cr_assert(wi_roots_cancel(&roots));
 }

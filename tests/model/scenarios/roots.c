@@ -60,7 +60,7 @@ static void wait_until_over(struct house *house)
 static void takes_down(void *context)
 {
     struct house *house = context;
-    wi_roots_close(&house->roots, false);
+    wi_roots_close(&house->roots, WI_DRAINING);
     wait_until_over(house);
     mc_check(!wi_roots_accept(&house->roots) && !wi_roots_hold(&house->roots));
     mc_delete(house->inside);
@@ -136,7 +136,7 @@ MC_SCENARIO(roots, brought_and_taken_down, .covers = "roots injector event", .pr
 static void cancels(void *context)
 {
     struct house *house = context;
-    wi_roots_close(&house->roots, true);
+    wi_roots_close(&house->roots, WI_CANCELLING);
     wi_store_release(&house->is_closed, 1);
 }
 
@@ -153,4 +153,19 @@ MC_SCENARIO(roots, cancelled_from_then_on, .covers = "roots")
     mc_spawn("canceller", cancels, house);
     mc_spawn("taker", asks_after_closing, house);
     mc_join_all();
+}
+
+static void drains(void *context)
+{
+    struct house *house = context;
+    wi_roots_close(&house->roots, WI_DRAINING);
+}
+
+MC_SCENARIO(roots, cancelled_beside_one_who_drains, .covers = "roots")
+{
+    struct house *house = set_up();
+    mc_spawn("canceller", cancels, house);
+    mc_spawn("drainer", drains, house);
+    mc_join_all();
+    mc_check(wi_roots_cancel(&house->roots));
 }

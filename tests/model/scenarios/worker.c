@@ -240,7 +240,7 @@ static void leads(void *context)
     run(&works->workers[0].split.owner, &works->root->task);
     wi_worker_leave(&works->workers[0]);
     wi_split_ask_self(&works->workers[0].split);
-    wi_roots_close(&pool->roots, false);
+    wi_roots_close(&pool->roots, WI_DRAINING);
     while (!is_over(pool)) {
         uint32_t key = wi_event_prepare(&pool->roots.outside);
         if (is_over(pool))
