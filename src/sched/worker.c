@@ -239,6 +239,15 @@ bool wi_worker_execute(struct wi_worker *worker, weft_task *task)
     return true;
 }
 
+/* Executes a task that was stolen, and learns how long it took. */
+static bool execute_stolen(struct wi_worker *worker, weft_task *task)
+{
+    uint64_t began = wi_clock_now();
+    bool goes_on = wi_worker_execute(worker, task);
+    learn(worker, began, wi_clock_now());
+    return goes_on;
+}
+
 /* What a worker may do while it waits. */
 struct licence {
     bool any;     /* whatever there is */
@@ -297,11 +306,10 @@ int wi_worker_serve(struct wi_worker *worker, weft_task *awaited)
 {
     weft_pool *pool = worker->pool;
     struct licence may = licence_for(worker, awaited);
+    bool is_searching = false;
     if (wi_pool_is_forked(pool))
         return WEFT_EFORKED;
     wi_split_ask_self(&worker->split);
-    if (may.any)
-        wi_sleep_search(&pool->sleep);
     for (uint32_t misses = 0; awaited ? !wi_task_is_settled(wi_task_state(awaited)) : !is_stopping(pool);) {
         bool may_steal = !is_patient(worker);
         weft_task *stolen = may_steal && may.subtree ? steal_from_thief(worker, awaited) : NULL;
@@ -309,19 +317,18 @@ int wi_worker_serve(struct wi_worker *worker, weft_task *awaited)
             stolen = search(worker);
         weft_task *task = may.any && !stolen ? wi_roots_take(&pool->roots) : stolen;
         if (task) {
-            if (may.any)
+            if (is_searching)
                 stop_searching(worker);
+            is_searching = false;
             worker->depth += awaited != NULL;
-            uint64_t began = wi_clock_now();
-            if (!wi_worker_execute(worker, task))
+            if (!(stolen ? execute_stolen(worker, task) : wi_worker_execute(worker, task)))
                 return WEFT_EFORKED;
-            if (stolen)
-                learn(worker, began, wi_clock_now());
             worker->depth -= awaited != NULL;
             wi_split_ask_self(&worker->split);
-            if (may.any)
-                wi_sleep_search(&pool->sleep);
             misses = 0;
+        } else if (may.any && !is_searching) {
+            wi_sleep_search(&pool->sleep);
+            is_searching = true;
         } else if (!may_steal) {
             wi_thread_yield();
         } else if (misses < pool->options.search_rounds) {
@@ -332,7 +339,7 @@ int wi_worker_serve(struct wi_worker *worker, weft_task *awaited)
             misses = 0;
         }
     }
-    if (may.any)
+    if (is_searching)
         stop_searching(worker);
     return WEFT_OK;
 }
