@@ -67,7 +67,7 @@ typedef struct weft_pool_options {
     uint32_t workers;         /* threads; default: see weft_pool_create() */
     weft_help help;           /* default: WEFT_HELP_ANY */
     uint32_t help_depth;      /* bound for WEFT_HELP_ANY; default: 32 */
-    uint32_t search_rounds;   /* looks at all sources of work before a worker sleeps; default: 200, some 20 us */
+    uint32_t search_rounds;   /* looks at all sources of work before a worker sleeps; default: 100, some 30 us */
     uint64_t seed;            /* of the random choice of victims; the same seed gives the same choices */
     size_t stack_bytes;       /* of a worker's thread; default: the system's, as set by ulimit -s */
     size_t local_bytes;       /* of the block that each worker has to itself; default: none */
