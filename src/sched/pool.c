@@ -34,8 +34,8 @@
  * may need: (HELP_DEPTH + 1) times what it needs alone. */
 #define HELP_DEPTH 32
 
-/* Looks before a worker sleeps. More answers new work sooner (a look and the pause behind it take 0.3 us, waking a sleeper 40 us), and
- * burns that much CPU each time that work runs out. */
+/* Looks before a worker sleeps. More answers new work sooner (a look and the pause behind it take 0.3 us, waking a
+ * sleeper 40 us), and burns that much CPU each time that work runs out. */
 #define SEARCH_ROUNDS 100
 
 /* Address space for the slots of one worker's deque, which takes memory as it is used. A worker with more forks open
