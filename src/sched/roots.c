@@ -14,8 +14,8 @@
  *   [roots.left]    add to left in release -> load of left by who finds it over: all that was done inside.
  *   [roots.seal]    CAS that seals -> load of entered by who finds it sealed: the same, passed on.
  *   [roots.last]    left raised, fence, load of fate in release <-> fate raised, fence of wi_event_prepare(), load of
- *                   left by who waits for the end: either the last one out sees that it must tell, or who waits sees that
- *                   it was the last. Carries no data.
+ *                   left by who waits for the end: either the last one out sees that it must tell, or who waits sees
+ *                   that it was the last. Carries no data.
  *   [roots.fate]    fate raised -> load by who takes a root: roots taken after it are cancelled where that is wanted.
  *                   Carries no data.
  */
