@@ -163,8 +163,9 @@ typedef enum weft_outcome {
 
 /* Waits until the cell at `offset` is notified, if its value is `expected`; gives what came of it in `*outcome`. A
  * notify and the end of the time may meet: exactly one of them counts, and a waiter that a notify has counted is
- * WEFT_NOTIFIED. Blocks the thread; inside a task it blocks a worker: give the pool more of them, or use
- * weft_cell_wait_async_u32(). WEFT_ENOMEM: 65536 waits are pending in the arena already. */
+ * WEFT_NOTIFIED. Blocks the thread; inside a task another thread takes the worker's place meanwhile, in up to 32 waits
+ * of a pool at once, and beyond that the pool has a worker less (weft_cell_wait_async_u32() blocks none). WEFT_ENOMEM:
+ * 65536 waits are pending in the arena already. */
 WEFT_API int weft_cell_wait_u32(weft_arena *arena, uint64_t offset, uint32_t expected, uint64_t timeout_ns,
                                 weft_outcome *outcome);
 WEFT_API int weft_cell_wait_u64(weft_arena *arena, uint64_t offset, uint64_t expected, uint64_t timeout_ns,

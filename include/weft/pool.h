@@ -4,7 +4,7 @@
  * A pool is a set of threads that run tasks. Any thread may bring it a root task and wait for it; the tasks that a root
  * forks (weft/task.h) spread over the workers. A thread that runs a root itself stands in for one worker, who sleeps
  * meanwhile unless roots are queued: a pool of N workers keeps about N threads busy, callers included. There may be
- * several pools, also nested ones.
+ * several pools, also nested ones. While a task waits for a cell (weft/cell.h), another thread takes its worker's place.
  *
  *     weft_pool *pool;
  *     if (weft_pool_create(NULL, &pool) != WEFT_OK)
@@ -103,9 +103,9 @@ WEFT_API int weft_pool_shutdown(weft_pool *pool, weft_shutdown how, uint64_t tim
 WEFT_API int weft_pool_destroy(weft_pool *pool);
 
 /* Runs `task` with the body `run` and waits for it. The calling thread executes it, as a worker of the pool, or queues
- * it when 64 callers are at it already; inside a task of the same pool it is a plain call. In a pool of one worker, who
- * is stood in for, what the task forks may wait until it is joined. WEFT_ECLOSED; a queued task may be
- * WEFT_ECANCELED. */
+ * it when 64 callers are at it already, threads in the place of workers that wait included; inside a task of the same
+ * pool it is a plain call. In a pool of one worker, who is stood in for, what the task forks may wait until it is
+ * joined. WEFT_ECLOSED; a queued task may be WEFT_ECANCELED. */
 WEFT_API int weft_run(weft_pool *pool, weft_task *task, weft_task_fn *run);
 
 /* Brings `task` and returns; a worker will run it, first come first served. Lends the frame until weft_wait() returns,

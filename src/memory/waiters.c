@@ -175,10 +175,11 @@ bool wi_waiters_leave(struct wi_arena *arena, uint32_t number)
     return is_waiting;
 }
 
-/* Looks for a while whether the waiter is notified, if that is worth trying: the arena's luck is the credit that is
- * left, or, above CREDIT, how many waits sleep at once. */
-static bool spin_on(struct wi_arena *arena, struct wi_waiter *waiter)
+/* If that is worth trying: the arena's luck is the credit that is left, or, above CREDIT, how many waits sleep at
+ * once. */
+bool wi_waiters_look(struct wi_arena *arena, uint32_t number)
 {
+    struct wi_waiter *waiter = waiter_at(arena, number);
     uint32_t luck = wi_load_relaxed(&arena->luck); /* hint: a guess, which threads may overwrite for each other */
     bool is_notified = false;
     for (int i = 0; i < SPINS && luck <= CREDIT && !is_notified; i++) {
@@ -204,7 +205,7 @@ static bool sleep_on(struct wi_waiter *waiter, uint64_t deadline)
 weft_outcome wi_waiters_sleep(struct wi_arena *arena, uint32_t number, uint64_t deadline)
 {
     struct wi_waiter *waiter = waiter_at(arena, number);
-    bool is_over = !spin_on(arena, waiter) && !sleep_on(waiter, deadline) && wi_waiters_leave(arena, number);
+    bool is_over = !sleep_on(waiter, deadline) && wi_waiters_leave(arena, number);
     wi_tsan_acquire(cell_at(arena, waiter->offset)); /* [waiters.cell] */
     wi_waiters_give_back(arena, number);
     return is_over ? WEFT_TIMED_OUT : WEFT_NOTIFIED;

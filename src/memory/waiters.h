@@ -31,6 +31,9 @@ struct wi_cell {
 int wi_waiters_begin(struct wi_arena *arena, const struct wi_cell *cell, uint64_t timeout_ns, uint32_t bell,
                      uint32_t *number, weft_outcome *outcome);
 
+/* Looks for a while whether the waiter is notified. Returns whether it is. */
+bool wi_waiters_look(struct wi_arena *arena, uint32_t number);
+
 /* Blocks until the waiter is notified or the deadline has passed; the waiter is no more. */
 weft_outcome wi_waiters_sleep(struct wi_arena *arena, uint32_t number, uint64_t deadline);
 

@@ -2,14 +2,10 @@
  * sched/pool.c - a pool's life, and the ways in for threads from outside
  *
  * Who touches what
- *   free_callers   a caller takes a free bit and gives it back
- *   in_use         callers raise it; all read it
  *   stopping       the thread that shuts down
  *   options, workers, locals, generation   written before the pool is given to anybody
  *
  * Edges
- *   [pool.caller]  or of a slot's bit in caller_ends() -> and of the bit in caller_begins(): the slot's own fields.
- *   [pool.slots]   raise of in_use in caller_begins() -> load of in_use by a searcher: the slot is one to look at.
  *   [pool.stop]    store of stopping -> load by workers: nothing is left inside, they may end.
  *   [pool.stopped] store of stopping after the threads have ended -> load by another thread that shuts down, too.
  */
@@ -42,9 +38,6 @@
  * than that runs the next at once. */
 #define FORKS_BYTES       ((size_t)1 << 27)
 #define FORKS_BYTES_LEAST ((size_t)1 << 16)
-
-/* Bytes of a thread's name that are the pool's: the system allows 15, and "/4095" must fit. */
-#define NAME_BYTES 10
 
 /* ---- life ---- */
 
@@ -115,7 +108,7 @@ static int pool_build(const weft_pool_options *options, weft_pool **built)
         return WEFT_ENOMEM;
     memset(pool, 0, sizeof *pool);
     pool->options = *options;
-    snprintf(pool->name, sizeof pool->name, "%.*s", NAME_BYTES, options->name ? options->name : "weft");
+    snprintf(pool->name, sizeof pool->name, "%.*s", WI_NAME_BYTES, options->name ? options->name : "weft");
     pool->options.name = pool->name;
     pool->generation = wi_process_generation();
     uint32_t slots = weft_pool_slots(pool);
@@ -139,15 +132,7 @@ static int pool_build(const weft_pool_options *options, weft_pool **built)
 
 static void *thread_main(void *context)
 {
-    struct wi_worker *worker = context;
-    char name[16];
-    snprintf(name, sizeof name, "%.*s/%u", NAME_BYTES, worker->pool->name, (unsigned)worker->index % 10000);
-    wi_thread_name(name);
-    wi_worker_enter(worker);
-    wi_worker_begin(worker);
-    if (wi_worker_serve(worker, NULL) == WEFT_OK)
-        wi_worker_end(worker);
-    wi_worker_leave(worker);
+    wi_worker_live(context);
     return NULL;
 }
 
@@ -159,6 +144,7 @@ static void pool_stop(weft_pool *pool, uint32_t threads)
         wi_sleep_wake(&pool->sleep, i);
     for (uint32_t i = 0; i < threads; i++)
         wi_thread_join(&pool->workers[i].thread);
+    wi_spares_end(pool);
     for (uint32_t i = pool->options.workers; i < weft_pool_slots(pool); i++) {
         wi_worker_enter(&pool->workers[i]);
         wi_worker_end(&pool->workers[i]);
@@ -198,17 +184,9 @@ int weft_pool_create(const weft_pool_options *options, weft_pool **pool)
 /* Takes a free slot for the calling thread and makes it that worker; NULL if all are taken. The gate is held. */
 static struct wi_worker *caller_begins(weft_pool *pool)
 {
-    uint64_t bits = wi_load_relaxed(&pool->free_callers); /* hint: the CAS decides */
-    do {
-        if (bits == 0)
-            return NULL;
-    } while (!wi_cas_acq_rel(&pool->free_callers, &bits, bits & (bits - 1))); /* [pool.caller] */
-
-    uint32_t index = pool->options.workers + (uint32_t)__builtin_ctzll(bits);
-    uint32_t in_use = wi_load_relaxed(&pool->in_use);                             /* hint: the CAS decides */
-    while (in_use <= index && !wi_cas_acq_rel(&pool->in_use, &in_use, index + 1)) /* [pool.slots] */
-        continue;
-    struct wi_worker *worker = &pool->workers[index];
+    struct wi_worker *worker = wi_worker_take_slot(pool);
+    if (!worker)
+        return NULL;
     wi_sleep_caller_begins(&pool->sleep);
     wi_worker_enter(worker);
     wi_worker_begin(worker);
@@ -219,13 +197,10 @@ static struct wi_worker *caller_begins(weft_pool *pool)
 static void caller_ends(struct wi_worker *worker)
 {
     weft_pool *pool = worker->pool;
-    uint32_t slot = worker->index - pool->options.workers;
     wi_worker_leave(worker);
-    wi_split_ask_self(&worker->split);
-    wi_fetch_or_acq_rel(&pool->free_callers, UINT64_C(1) << slot); /* [pool.caller] */
+    wi_worker_give_slot(worker);
     wi_sleep_caller_ends(&pool->sleep);
     wi_pool_look(pool);
-    wi_event_notify(&pool->roots.outside);
 }
 
 /* Whether there seem to be both a root to execute and a slot to do it in. */

@@ -12,9 +12,14 @@
  *   followers    a worker that is going to sleep sets its bit; the worker itself clears all when it forks
  *   local        the worker's thread, between the hooks; then the thread that shuts down
  *   random, patience, depth, outer, is_begun   the thread that is the worker
- *   in_use, stopping, free_callers   see sched/pool.c
+ *   is_spare, thread, has_thread   see sched/spares.c
+ *   free_callers   who takes a caller's slot takes a free bit, and gives it back
+ *   in_use         who takes a caller's slot raises it; all read it
+ *   stopping       see sched/pool.c
  *
  * Edges
+ *   [worker.slot]    or of a slot's bit when it is given back -> and of the bit by who takes it: the slot's own fields.
+ *   [worker.slots]   raise of in_use by who takes a slot -> load of in_use by a searcher: the slot is one to look at.
  *   [worker.force]   CAS of forcing, and store of 0: one worker at a time takes by force, so that what it presses stays
  *                    pressed until the owner answers or it has looked.
  *   [worker.follow]  or of followers, fence <-> fence in announce, load of followers: either the worker that forks sees
@@ -22,6 +27,7 @@
  */
 #include "sched/worker.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/random.h"
@@ -82,14 +88,53 @@ struct wi_worker *wi_worker_here(const weft_pool *pool)
     return worker;
 }
 
+struct wi_worker *wi_worker_innermost(void)
+{
+    return current;
+}
+
 bool wi_pool_is_forked(const weft_pool *pool)
 {
     return pool->generation != wi_process_generation();
 }
 
+bool wi_pool_is_stopping(weft_pool *pool)
+{
+    return wi_load_acquire(&pool->stopping) != WI_RUNNING; /* [pool.stop] */
+}
+
 static uint32_t slots_in_use(weft_pool *pool)
 {
-    return wi_load_acquire(&pool->in_use); /* [pool.slots] */
+    return wi_load_acquire(&pool->in_use); /* [worker.slots] */
+}
+
+struct wi_worker *wi_worker_take_slot(weft_pool *pool)
+{
+    uint64_t bits = wi_load_relaxed(&pool->free_callers); /* hint: the CAS decides */
+    do {
+        if (bits == 0)
+            return NULL;
+    } while (!wi_cas_acq_rel(&pool->free_callers, &bits, bits & (bits - 1))); /* [worker.slot] */
+
+    uint32_t index = pool->options.workers + (uint32_t)__builtin_ctzll(bits);
+    uint32_t in_use = wi_load_relaxed(&pool->in_use);                             /* hint: the CAS decides */
+    while (in_use <= index && !wi_cas_acq_rel(&pool->in_use, &in_use, index + 1)) /* [worker.slots] */
+        continue;
+    return &pool->workers[index];
+}
+
+void wi_worker_give_slot(struct wi_worker *worker)
+{
+    weft_pool *pool = worker->pool;
+    uint32_t slot = worker->index - pool->options.workers;
+    wi_split_ask_self(&worker->split);
+    wi_fetch_or_acq_rel(&pool->free_callers, UINT64_C(1) << slot); /* [worker.slot] */
+    wi_event_notify(&pool->roots.outside);
+}
+
+bool wi_worker_is_caller(const struct wi_worker *worker)
+{
+    return worker->index >= worker->pool->options.workers && !worker->is_spare;
 }
 
 /* Takes by force from the workers `first` to before `end`: makes public what they have private, and sees to it that
@@ -272,12 +317,6 @@ static void stop_searching(struct wi_worker *worker)
         wi_pool_look(worker->pool);
 }
 
-/* Whether the pool's threads are to end. */
-static bool is_stopping(weft_pool *pool)
-{
-    return wi_load_acquire(&pool->stopping) != WI_RUNNING; /* [pool.stop] */
-}
-
 /* Whether a join must not sleep: `awaited` is settled, or has forked what the join may help with. */
 static bool has_reason_to_stay(struct wi_worker *worker, weft_task *awaited, struct licence may)
 {
@@ -298,12 +337,19 @@ static void nap(struct wi_worker *worker, weft_task *awaited, struct licence may
 {
     weft_pool *pool = worker->pool;
     uint32_t key = wi_sleep_prepare(&pool->sleep, worker->index, may.any);
-    bool stay = awaited ? has_reason_to_stay(worker, awaited, may) : is_stopping(pool);
+    bool stay = awaited ? has_reason_to_stay(worker, awaited, may) : wi_pool_is_stopping(pool);
     if (may.any)
         stay = stay || !wi_roots_are_none(&pool->roots) || force(pool, 0, slots_in_use(pool));
     else
         wi_pool_look(pool);
     wi_sleep_wait(&pool->sleep, worker->index, may.any, key, stay);
+}
+
+/* Whether there is nothing more to serve for. */
+static bool is_done(struct wi_worker *worker, weft_task *awaited)
+{
+    return awaited ? wi_task_is_settled(wi_task_state(awaited))
+                   : wi_pool_is_stopping(worker->pool) || wi_spares_dismiss(worker);
 }
 
 int wi_worker_serve(struct wi_worker *worker, weft_task *awaited)
@@ -314,7 +360,7 @@ int wi_worker_serve(struct wi_worker *worker, weft_task *awaited)
     if (wi_pool_is_forked(pool))
         return WEFT_EFORKED;
     wi_split_ask_self(&worker->split);
-    for (uint32_t misses = 0; awaited ? !wi_task_is_settled(wi_task_state(awaited)) : !is_stopping(pool);) {
+    for (uint32_t misses = 0; !is_done(worker, awaited);) {
         bool may_steal = !is_patient(worker);
         weft_task *stolen = may_steal && may.subtree ? steal_from_thief(worker, awaited) : NULL;
         if (may_steal && may.any && !stolen)
@@ -347,4 +393,18 @@ int wi_worker_serve(struct wi_worker *worker, weft_task *awaited)
     if (is_searching)
         stop_searching(worker);
     return WEFT_OK;
+}
+
+int wi_worker_live(struct wi_worker *worker)
+{
+    char name[16];
+    snprintf(name, sizeof name, "%.*s/%u", WI_NAME_BYTES, worker->pool->name, (unsigned)worker->index % 10000);
+    wi_thread_name(name);
+    wi_worker_enter(worker);
+    wi_worker_begin(worker);
+    int status = wi_worker_serve(worker, NULL);
+    if (status == WEFT_OK && !worker->is_spare)
+        wi_worker_end(worker);
+    wi_worker_leave(worker);
+    return status;
 }

@@ -21,10 +21,14 @@
 #include "sched/handshake.h"
 #include "sched/roots.h"
 #include "sched/sleep.h"
+#include "sched/spares.h"
 
-/* Slots for callers beside those of the pool's threads; more callers than that wait for their turn. One word of
- * bits. */
+/* Slots beside those of the pool's threads, for callers and spares; more callers than that wait for their turn. One word
+ * of bits. */
 #define WI_CALLER_SLOTS 64
+
+/* Bytes of a thread's name that are the pool's: the system allows 15, and "/4095" must fit. */
+#define WI_NAME_BYTES 10
 
 struct wi_worker {
     struct wi_split split;                           /* first, so that a weft_worker is the start of its wi_worker */
@@ -36,8 +40,10 @@ struct wi_worker {
     uint64_t patience_ns; /* how long it holds back from stealing, and until when: see worker.c */
     uint64_t patient_until;
     uint32_t index;
-    uint32_t depth; /* joins, one inside the other, that are helping */
-    bool is_begun;  /* the start hook has run */
+    uint32_t depth;  /* joins, one inside the other, that are helping */
+    bool is_begun;   /* the start hook has run */
+    bool is_spare;   /* is, in a caller's slot, a thread of the pool's own */
+    bool has_thread; /* of a caller's slot: `thread` is a spare's, and not joined */
     wi_thread thread;
 };
 
@@ -57,6 +63,7 @@ enum wi_stop {
 struct weft_pool {
     struct wi_sleep sleep;
     struct wi_roots roots;
+    struct wi_spares spares;
     _Alignas(WI_CACHE_LINE) wi_atomic_u64 free_callers; /* a bit for each caller's slot that is free */
     wi_atomic_u32 in_use;                               /* slots below this number may have work */
     wi_atomic_u32 stopping;                             /* an enum wi_stop */
@@ -81,11 +88,24 @@ void wi_worker_end(struct wi_worker *worker);
 void wi_worker_enter(struct wi_worker *worker);
 void wi_worker_leave(struct wi_worker *worker);
 
+/* What a thread of the pool's own does as this worker, to the end of the pool or of the spare. */
+int wi_worker_live(struct wi_worker *worker);
+
+/* Takes a free caller's slot, or returns NULL if all are taken; and gives it back. Any thread. */
+struct wi_worker *wi_worker_take_slot(weft_pool *pool);
+void wi_worker_give_slot(struct wi_worker *worker);
+
+/* Whether the worker is a caller from outside. */
+bool wi_worker_is_caller(const struct wi_worker *worker);
+
+/* Returns the innermost worker that the calling thread is, or NULL. Any thread. */
+struct wi_worker *wi_worker_innermost(void);
+
 /* Returns the worker of `pool` that the calling thread is, or NULL. Any thread. */
 struct wi_worker *wi_worker_here(const weft_pool *pool);
 
 /* Executes what the worker may until `awaited`, a task that was stolen from it, is settled; or, if it is NULL, until
- * the pool stops. Sleeps when there is nothing. WEFT_EFORKED: that can never be, since this is a child of the pool's
+ * the pool stops, or the spare that it is is dismissed. Sleeps when there is nothing. WEFT_EFORKED: that can never be, since this is a child of the pool's
  * process. */
 int wi_worker_serve(struct wi_worker *worker, weft_task *awaited);
 
@@ -98,6 +118,9 @@ bool wi_worker_announce(struct wi_worker *worker);
 
 /* Looks for work anywhere in `pool` and announces it, as I2 of sched/sleep.c asks. Any thread. */
 void wi_pool_look(weft_pool *pool);
+
+/* Whether the pool's threads are to end. Any thread. */
+bool wi_pool_is_stopping(weft_pool *pool);
 
 /* Whether the pool belongs to another process. Any thread. */
 bool wi_pool_is_forked(const weft_pool *pool);

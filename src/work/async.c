@@ -38,6 +38,7 @@
 #include "os/lock.h"
 #include "os/process.h"
 #include "os/thread.h"
+#include "sched/spares.h"
 
 /* Pending waits are found by their waiters' numbers in this many chains. A power of two. */
 #define CHAINS 256
@@ -305,8 +306,12 @@ int weft_async_finish(weft_async *wait, weft_outcome *outcome)
     if (!wait || !outcome)
         return WEFT_EINVAL;
     wi_atomic_u32 *state = state_of(wait);
-    while (wi_load_acquire(state) != DONE) /* [async.done] */
-        wi_futex_wait(state, PENDING, WI_NEVER);
+    if (wi_load_acquire(state) != DONE) { /* [async.done] */
+        wi_spares_block();
+        while (wi_load_acquire(state) != DONE) /* [async.done] */
+            wi_futex_wait(state, PENDING, WI_NEVER);
+        wi_spares_resume();
+    }
     wi_tsan_acquire(state); /* [async.done] */
     int status = wait->status;
     if (wait->pool && status == WEFT_OK)

@@ -42,6 +42,16 @@ void wi_futex_wake(wi_atomic_u32 *word, int count)
     mc_futex_wake(&word->value, (uint32_t)count);
 }
 
+bool wi_futex_wait_shared(wi_atomic_u32 *word, uint32_t expected, uint64_t deadline)
+{
+    return wi_futex_wait(word, expected, deadline);
+}
+
+void wi_futex_wake_shared(wi_atomic_u32 *word, int count)
+{
+    wi_futex_wake(word, count);
+}
+
 bool wi_barrier_prepare(void)
 {
     return true;
