@@ -4,7 +4,8 @@
  * A pool is a set of threads that run tasks. Any thread may bring it a root task and wait for it; the tasks that a root
  * forks (weft/task.h) spread over the workers. A thread that runs a root itself stands in for one worker, who sleeps
  * meanwhile unless roots are queued: a pool of N workers keeps about N threads busy, callers included. There may be
- * several pools, also nested ones. While a task waits for a cell (weft/cell.h), another thread takes its worker's place.
+ * several pools, also nested ones. While a task waits for a cell (weft/cell.h), another thread takes its worker's
+ * place.
  *
  *     weft_pool *pool;
  *     if (weft_pool_create(NULL, &pool) != WEFT_OK)

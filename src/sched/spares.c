@@ -13,8 +13,8 @@
  *   worker.thread, has_thread   of callers' slots: who has the lock
  *
  * Edges
- *   [spares.standing]  CAS of standing in block -> CAS in dismiss: one word, so a spare that ends has not been counted on
- *                      by who blocks. Carries no data.
+ *   [spares.standing]  CAS of standing in block -> CAS in dismiss: one word, so a spare that ends has not been counted
+ *                      on by who blocks. Carries no data.
  */
 #include "sched/spares.h"
 

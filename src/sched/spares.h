@@ -1,9 +1,9 @@
 /*
  * sched/spares.h - threads that take the place of workers whose task blocks
  *
- * A task that waits for a cell blocks its thread. So that the pool keeps its parallelism, it then gets a spare: a thread
- * of the pool's own that takes a caller's slot, executes what there is, and ends when more spares than blocked workers
- * are there. A caller that blocks needs none: the worker whom it stood in for is woken.
+ * A task that waits for a cell blocks its thread. So that the pool keeps its parallelism, it then gets a spare: a
+ * thread of the pool's own that takes a caller's slot, executes what there is, and ends when there are more spares than
+ * blocked workers. A caller that blocks needs none: the worker whom it stood in for is woken.
  *
  *   Threads   any
  */

@@ -23,8 +23,8 @@
 #include "sched/sleep.h"
 #include "sched/spares.h"
 
-/* Slots beside those of the pool's threads, for callers and spares; more callers than that wait for their turn. One word
- * of bits. */
+/* Slots beside those of the pool's threads, for callers and spares; more callers than that wait for their turn. One
+ * word of bits. */
 #define WI_CALLER_SLOTS 64
 
 /* Bytes of a thread's name that are the pool's: the system allows 15, and "/4095" must fit. */
@@ -105,8 +105,8 @@ struct wi_worker *wi_worker_innermost(void);
 struct wi_worker *wi_worker_here(const weft_pool *pool);
 
 /* Executes what the worker may until `awaited`, a task that was stolen from it, is settled; or, if it is NULL, until
- * the pool stops, or the spare that it is is dismissed. Sleeps when there is nothing. WEFT_EFORKED: that can never be, since this is a child of the pool's
- * process. */
+ * the pool stops or the worker, a spare, is dismissed. Sleeps when there is nothing. WEFT_EFORKED: that can never be,
+ * since this is a child of the pool's process. */
 int wi_worker_serve(struct wi_worker *worker, weft_task *awaited);
 
 /* Runs a task that was taken from a queue, settles it, and wakes who waits for it. Returns false in a child that the

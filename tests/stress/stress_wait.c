@@ -1,10 +1,10 @@
 /*
  * stress/stress_wait.c - tasks that wait for each other by cells, in pools of few workers
  *
- * A couple is a task that waits for a number and one that sets it and notifies. The second is a root of its own, brought
- * before or after, or a task that the first has forked and not joined yet. Many couples share a pool of one worker or
- * three, and nobody from outside helps: who waits must be replaced, or the program does not end. What the second wrote
- * plainly, the first reads.
+ * A couple is a task that waits for a number and one that sets it and notifies. The second is a root of its own,
+ * brought before or after, or a task that the first has forked and not joined yet. Many couples share a pool of one
+ * worker or three, and nobody from outside helps: who waits must be replaced, or the program does not end. What the
+ * second wrote plainly, the first reads.
  */
 #include <sched.h>
 #include <stdatomic.h>
