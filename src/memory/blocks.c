@@ -65,20 +65,21 @@ static uint8_t class_for_granules[SMALL_BYTES / 16 + 1];
 #define BATCH_LEAST 8
 #define BATCH_BYTES 65536
 
-/* A block in a slab: where it is, and its number, which is its slab's times WI_SLAB_NUMBERS plus its place in there. */
+/* A block in a slab. */
 struct block {
-    uint64_t offset, number;
+    unsigned char *memory;
+    wi_atomic_u32 *generation;
 };
 
-/* Blocks of one class that a thread keeps; the next to be handed out is the last. */
+/* Blocks of one class that a thread keeps, a stack: from `first` to before `top`, and at most to before `end`. */
 struct bin {
-    uint32_t count, most;
-    struct block blocks[2 * BATCH_MOST];
+    struct block *top, *first, *end;
 };
 
 struct wi_cache {
     struct wi_cache *next, *previous; /* under live_lock */
     struct bin bins[WI_CLASSES];
+    struct block blocks[WI_CLASSES][2 * BATCH_MOST + 4]; /* 4 more: not all bins begin in the same sets of a cache */
 };
 
 /* A thread's caches, by the arena's id. Two arenas that meet in one seat take it from each other. */
@@ -120,9 +121,8 @@ static uint32_t batch_of(uint32_t class)
     return count > BATCH_MOST ? BATCH_MOST : count < BATCH_LEAST ? BATCH_LEAST : count;
 }
 
-/* What starts at an offset: a block of a slab, or a run, in which case `number` is that of its first page. */
+/* What starts at an offset: a block of a slab, or a run. */
 struct place {
-    struct block block;
     uint32_t entry;
     wi_atomic_u32 *generation;
 };
@@ -136,13 +136,12 @@ __attribute__((always_inline)) static inline int find(const struct wi_arena *are
     if (page >= arena->max_pages)
         return WEFT_ERANGE;
     uint32_t entry = wi_load_relaxed(&arena->pages[page].entry); /* hint: who asks has the block, or gets a status */
-    *place = (struct place){.block = {offset, page}, .entry = entry, .generation = &arena->pages[page].generation};
+    *place = (struct place){.entry = entry, .generation = &arena->pages[page].generation};
     if (entry - 1 < WI_CLASSES) {
         uint64_t product = offset % WI_SLAB_BYTES * classes[entry - 1].reciprocal;
         if ((uint32_t)product >= classes[entry - 1].reciprocal)
             return WEFT_ESTALE;
-        place->block.number = offset / WI_SLAB_BYTES * WI_SLAB_NUMBERS + (product >> 32);
-        place->generation = &arena->generations[place->block.number];
+        place->generation = &arena->generations[offset / WI_SLAB_BYTES * WI_SLAB_NUMBERS + (product >> 32)];
     } else if (!(entry & RUN) || offset % WI_PAGE_BYTES != 0) {
         return WEFT_ESTALE;
     }
@@ -271,17 +270,23 @@ static uint32_t make_slab(struct wi_arena *arena, uint32_t class)
     return (uint32_t)number;
 }
 
+static uint32_t count_of(const struct bin *bin)
+{
+    return (uint32_t)(bin->top - bin->first);
+}
+
 /* Fills an empty bin from a slab that the caller holds. */
 static void take_blocks(struct wi_arena *arena, uint32_t class, uint32_t number, struct bin *bin)
 {
     struct wi_slab *slab = &arena->slabs[number];
-    uint32_t want = batch_of(class);
-    for (uint32_t i = 0; i < words_of(class) && bin->count < want; i++) {
+    unsigned char *memory = arena->open.base + number * WI_SLAB_BYTES;
+    wi_atomic_u32 *generations = arena->generations + number * WI_SLAB_NUMBERS;
+    const struct block *full = bin->first + batch_of(class);
+    for (uint32_t i = 0; i < words_of(class) && bin->top < full; i++) {
         uint64_t free = wi_load_relaxed(&slab->free[i]), taken = 0; /* [blocks.bits] */
-        for (; free != 0 && bin->count < want; free &= free - 1) {
+        for (; free != 0 && bin->top < full; free &= free - 1) {
             uint64_t place = i * 64 + (uint32_t)__builtin_ctzll(free);
-            bin->blocks[bin->count++] = (struct block){.offset = number * WI_SLAB_BYTES + place * classes[class].bytes,
-                                                       .number = number * WI_SLAB_NUMBERS + place};
+            *bin->top++ = (struct block){memory + place * classes[class].bytes, generations + place};
             taken |= free & -free;
         }
         if (taken != 0) {
@@ -289,7 +294,7 @@ static void take_blocks(struct wi_arena *arena, uint32_t class, uint32_t number,
             wi_tsan_acquire(&slab->free[i]);              /* [blocks.bits] */
         }
     }
-    if (wi_fetch_add_acq_rel(&slab->state, bin->count * ONE_OUT) < ONE_OUT) /* [blocks.state] */
+    if (wi_fetch_add_acq_rel(&slab->state, count_of(bin) * ONE_OUT) < ONE_OUT) /* [blocks.state] */
         wi_fetch_add_relaxed(&arena->header->empty_slabs, (uint64_t)-1);    /* hint: see collect() */
 }
 
@@ -315,7 +320,7 @@ static void let_go(struct wi_arena *arena, uint32_t class, uint32_t number)
 static bool refill(struct wi_arena *arena, uint32_t class, struct bin *bin)
 {
     struct wi_stack stack = slabs_of(arena, class);
-    while (bin->count == 0) {
+    while (bin->top == bin->first) {
         uint32_t number = wi_stack_pop(&stack);
         if (number == WI_STACK_EMPTY)
             number = make_slab(arena, class);
@@ -347,15 +352,22 @@ static void put_bits(struct wi_arena *arena, uint32_t class, uint64_t word, uint
     }
 }
 
+/* A block's number: its slab's times WI_SLAB_NUMBERS plus its place in there. */
+static uint64_t number_of(const struct wi_arena *arena, const struct block *block)
+{
+    return (uint64_t)(block->generation - arena->generations);
+}
+
 /* Returns blocks, in any order, and those of one word at once. */
 static void return_blocks(struct wi_arena *arena, uint32_t class, struct block *blocks, uint32_t count)
 {
     while (count > 0) {
-        uint64_t word = blocks[0].number / 64, bits = 0;
+        uint64_t word = number_of(arena, &blocks[0]) / 64, bits = 0;
         uint32_t left = 0;
         for (uint32_t i = 0; i < count; i++) {
-            if (blocks[i].number / 64 == word)
-                bits |= UINT64_C(1) << blocks[i].number % 64;
+            uint64_t number = number_of(arena, &blocks[i]);
+            if (number / 64 == word)
+                bits |= UINT64_C(1) << number % 64;
             else
                 blocks[left++] = blocks[i];
         }
@@ -369,8 +381,8 @@ static void return_blocks(struct wi_arena *arena, uint32_t class, struct block *
 static void empty_cache(struct wi_arena *arena, struct wi_cache *cache)
 {
     for (uint32_t class = 0; class < WI_CLASSES; class ++) {
-        return_blocks(arena, class, cache->bins[class].blocks, cache->bins[class].count);
-        cache->bins[class].count = 0;
+        return_blocks(arena, class, cache->bins[class].first, count_of(&cache->bins[class]));
+        cache->bins[class].top = cache->bins[class].first;
     }
 }
 
@@ -414,8 +426,10 @@ static struct wi_cache *take_seat(struct wi_arena *arena, struct seat *seat)
         wi_free(cache);
         return NULL;
     }
-    for (uint32_t class = 0; class < WI_CLASSES; class ++)
-        cache->bins[class].count = 0, cache->bins[class].most = 2 * batch_of(class);
+    for (uint32_t class = 0; class < WI_CLASSES; class ++) {
+        struct block *first = cache->blocks[class];
+        cache->bins[class] = (struct bin){.top = first, .first = first, .end = first + 2 * batch_of(class)};
+    }
     wi_lock_acquire(&live_lock);
     cache->previous = NULL;
     cache->next = arena->caches;
@@ -503,6 +517,11 @@ void wi_blocks_end(struct wi_arena *arena)
 
 /* ---- handing out and taking back ---- */
 
+static uint64_t offset_of(const weft_arena *arena, const void *memory)
+{
+    return (uintptr_t)memory - (uintptr_t)arena->base;
+}
+
 /* A run of pages. */
 static int alloc_run(struct wi_arena *arena, size_t alignment, size_t bytes, void **memory)
 {
@@ -519,10 +538,10 @@ static int alloc_run(struct wi_arena *arena, size_t alignment, size_t bytes, voi
     return WEFT_OK;
 }
 
-static void free_run(struct wi_arena *arena, const struct place *place)
+static void free_run(struct wi_arena *arena, void *memory, const struct place *place)
 {
-    uint64_t count = place->entry & ~RUN, first = place->block.number;
-    wi_asan_poison(arena->open.base + place->block.offset, count * WI_PAGE_BYTES);
+    uint64_t count = place->entry & ~RUN, first = offset_of(&arena->open, memory) / WI_PAGE_BYTES;
+    wi_asan_poison(memory, count * WI_PAGE_BYTES);
     wi_store_relaxed(&arena->pages[first].entry, 0); /* owner's own */
     turn_generation(place->generation);
     wi_pages_release(arena, first, count);
@@ -538,12 +557,12 @@ static uint32_t class_for(size_t alignment, size_t bytes)
 }
 
 /* The newest block of a bin that is not empty. */
-static inline int hand_out(struct wi_arena *arena, struct bin *bin, size_t bytes, void **memory)
+static inline int hand_out(struct bin *bin, size_t bytes, void **memory)
 {
-    struct block block = bin->blocks[--bin->count];
-    turn_generation(&arena->generations[block.number]);
-    *memory = arena->open.base + block.offset;
-    wi_asan_unpoison(*memory, bytes);
+    const struct block *block = --bin->top;
+    turn_generation(block->generation);
+    *memory = block->memory;
+    wi_asan_unpoison(block->memory, bytes);
     return WEFT_OK;
 }
 
@@ -560,83 +579,81 @@ __attribute__((noinline)) static int alloc_slowly(weft_arena *open, size_t align
         return WEFT_ENOMEM;
     uint32_t class = class_for(alignment, bytes);
     struct bin *bin = &cache->bins[class];
-    if (bin->count == 0 && !refill(arena, class, bin)) {
+    if (bin->top == bin->first && !refill(arena, class, bin)) {
         empty_cache(arena, cache); /* perhaps that makes a slab's worth of pages free */
         if (!refill(arena, class, bin))
             return alloc_run(arena, alignment, bytes, memory);
     }
-    return hand_out(arena, bin, bytes, memory);
+    return hand_out(bin, bytes, memory);
 }
 
 int weft_arena_alloc(weft_arena *open, size_t alignment, size_t bytes, void **memory)
 {
-    if (open && memory && bytes - 1 < SMALL_BYTES && alignment <= WI_GRANULE && !(alignment & (alignment - 1))) {
-        struct wi_arena *arena = wi_arena_of(open);
-        struct wi_cache *cache = find_cache(arena);
-        uint32_t class = class_of(bytes);
-        if (cache && cache->bins[class].count > 0)
-            return hand_out(arena, &cache->bins[class], bytes, memory);
+    if (open && memory && bytes - 1 < SMALL_BYTES && (alignment & ~WI_GRANULE) == 0) {
+        struct wi_cache *cache = find_cache(wi_arena_of(open));
+        struct bin *bin = cache ? &cache->bins[class_of(bytes)] : NULL;
+        if (bin && bin->top != bin->first)
+            return hand_out(bin, bytes, memory);
     }
     return alloc_slowly(open, alignment, bytes, memory);
 }
 
-static uint64_t offset_of(const weft_arena *arena, const void *memory)
-{
-    return (uintptr_t)memory - (uintptr_t)arena->base;
-}
-
 /* A block becomes the newest of a bin that is not full. */
-static inline void take_back(uint32_t class, struct bin *bin, const void *memory, const struct place *place)
+static inline void take_back(struct bin *bin, void *memory, const struct place *place)
 {
-    wi_asan_poison(memory, classes[class].bytes);
+    wi_asan_poison(memory, classes[place->entry - 1].bytes);
     turn_generation(place->generation);
-    bin->blocks[bin->count++] = place->block;
+    *bin->top++ = (struct block){memory, place->generation};
 }
 
 /* All that needs more than room in the thread's own cache. */
-__attribute__((noinline)) static int free_slowly(struct wi_arena *arena, struct place place)
-{
-    if (place.entry & RUN) {
-        free_run(arena, &place);
-        return WEFT_OK;
-    }
-    uint32_t class = place.entry - 1;
-    struct wi_cache *cache = make_cache(arena);
-    struct bin single = {.count = 0}, *bin = cache ? &cache->bins[class] : &single;
-    if (cache && bin->count == bin->most) {
-        uint32_t older = bin->most / 2;
-        return_blocks(arena, class, bin->blocks, older);
-        memmove(bin->blocks, bin->blocks + older, older * sizeof bin->blocks[0]);
-        bin->count -= older;
-    }
-    take_back(class, bin, arena->open.base + place.block.offset, &place);
-    return_blocks(arena, class, single.blocks, single.count);
-    return WEFT_OK;
-}
-
-int weft_arena_free(weft_arena *open, void *memory)
+__attribute__((noinline)) static int free_slowly(weft_arena *open, void *memory)
 {
     struct wi_arena *arena = wi_arena_of(open);
     struct place place;
     int status = open && memory ? find(arena, offset_of(open, memory), &place) : WEFT_EINVAL;
     if (status != WEFT_OK)
         return status;
-    struct wi_cache *cache = find_cache(arena);
-    uint32_t class = place.entry - 1;
-    if (class < WI_CLASSES && cache && cache->bins[class].count < cache->bins[class].most) {
-        take_back(class, &cache->bins[class], memory, &place);
+    if (place.entry & RUN) {
+        free_run(arena, memory, &place);
         return WEFT_OK;
     }
-    return free_slowly(arena, place);
+    uint32_t class = place.entry - 1;
+    struct wi_cache *cache = make_cache(arena);
+    struct block room;
+    struct bin single = {&room, &room, &room + 1}, *bin = cache ? &cache->bins[class] : &single;
+    if (bin->top == bin->end) {
+        uint32_t older = count_of(bin) / 2;
+        return_blocks(arena, class, bin->first, older);
+        memmove(bin->first, bin->first + older, older * sizeof *bin->first);
+        bin->top -= older;
+    }
+    take_back(bin, memory, &place);
+    return_blocks(arena, class, single.first, count_of(&single));
+    return WEFT_OK;
+}
+
+int weft_arena_free(weft_arena *open, void *memory)
+{
+    struct wi_cache *cache = open ? find_cache(wi_arena_of(open)) : NULL;
+    struct place place;
+    if (cache && find(wi_arena_of(open), offset_of(open, memory), &place) == WEFT_OK && place.entry <= WI_CLASSES) {
+        struct bin *bin = &cache->bins[place.entry - 1];
+        if (bin->top != bin->end) {
+            take_back(bin, memory, &place);
+            return WEFT_OK;
+        }
+    }
+    return free_slowly(open, memory);
 }
 
 /* A reference has the granule in its lower bits, which reach for WEFT_ARENA_MAX, and the generation above. */
 #define GRANULE_BITS 36
 
-static weft_ref ref_of(const struct place *place)
+static weft_ref ref_of(uint64_t offset, const struct place *place)
 {
     uint64_t generation = wi_load_relaxed(place->generation); /* hint: as in find() */
-    return generation << GRANULE_BITS | place->block.offset / WI_GRANULE;
+    return generation << GRANULE_BITS | offset / WI_GRANULE;
 }
 
 int weft_arena_ref(const weft_arena *arena, const void *memory, weft_ref *ref)
@@ -644,9 +661,10 @@ int weft_arena_ref(const weft_arena *arena, const void *memory, weft_ref *ref)
     struct place place;
     if (!arena || !memory || !ref)
         return WEFT_EINVAL;
-    int status = find(wi_arena_of(arena), offset_of(arena, memory), &place);
+    uint64_t offset = offset_of(arena, memory);
+    int status = find(wi_arena_of(arena), offset, &place);
     if (status == WEFT_OK)
-        *ref = ref_of(&place);
+        *ref = ref_of(offset, &place);
     return status;
 }
 
@@ -657,7 +675,7 @@ int weft_arena_resolve(const weft_arena *arena, weft_ref ref, void **memory)
         return WEFT_EINVAL;
     uint64_t offset = (ref & ((UINT64_C(1) << GRANULE_BITS) - 1)) * WI_GRANULE;
     int status = find(wi_arena_of(arena), offset, &place);
-    if (status == WEFT_OK && ref_of(&place) != ref)
+    if (status == WEFT_OK && ref_of(offset, &place) != ref)
         status = WEFT_ESTALE;
     if (status == WEFT_OK)
         *memory = arena->base + offset;
@@ -739,7 +757,7 @@ static uint64_t kept_bytes(const struct wi_arena *arena)
     wi_lock_acquire(&live_lock);
     for (const struct wi_cache *cache = arena->caches; cache; cache = cache->next)
         for (uint32_t class = 0; class < WI_CLASSES; class ++)
-            bytes += (uint64_t)cache->bins[class].count * classes[class].bytes;
+            bytes += (uint64_t)count_of(&cache->bins[class]) * classes[class].bytes;
     wi_lock_release(&live_lock);
     return bytes;
 }
