@@ -111,6 +111,11 @@ static inline void wi_tsan_acquire(void *object)
 extern void __asan_poison_memory_region(const volatile void *memory, size_t bytes) __attribute__((weak));
 extern void __asan_unpoison_memory_region(const volatile void *memory, size_t bytes) __attribute__((weak));
 
+static inline bool wi_asan_is_here(void)
+{
+    return __asan_poison_memory_region != NULL;
+}
+
 static inline void wi_asan_poison(const void *memory, size_t bytes)
 {
     if (__asan_poison_memory_region)

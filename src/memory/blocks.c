@@ -57,8 +57,8 @@ static const struct {
 
 #define SMALL_BYTES 4096
 
-/* The class for so many granules; filled once. */
-static uint8_t class_for_granules[SMALL_BYTES / 16 + 1];
+/* The class for more than so many granules, up to one more; filled once. */
+static uint8_t class_for_granules[SMALL_BYTES / 16];
 
 /* Blocks that one look at a slab takes. More make the shared part rarer and the caches larger. */
 #define BATCH_MOST  64
@@ -73,7 +73,8 @@ struct block {
 
 /* Blocks of one class that a thread keeps, a stack: from `first` to before `top`, and at most to before `end`. */
 struct bin {
-    struct block *top, *first, *end;
+    _Alignas(32) struct block *top; /* a power of two, since a bin is found by its number each time */
+    struct block *first, *end;
 };
 
 struct wi_cache {
@@ -107,7 +108,7 @@ enum {
 
 static uint32_t class_of(size_t bytes)
 {
-    return class_for_granules[(bytes + WI_GRANULE - 1) / WI_GRANULE];
+    return class_for_granules[(bytes - 1) / WI_GRANULE];
 }
 
 static uint32_t blocks_of(uint32_t class)
@@ -124,6 +125,7 @@ static uint32_t batch_of(uint32_t class)
 /* What starts at an offset: a block of a slab, or a run. */
 struct place {
     uint32_t entry;
+    uint32_t turn; /* its generation's value */
     wi_atomic_u32 *generation;
 };
 
@@ -145,11 +147,18 @@ __attribute__((always_inline)) static inline int find(const struct wi_arena *are
     } else if (!(entry & RUN) || offset % WI_PAGE_BYTES != 0) {
         return WEFT_ESTALE;
     }
-    return wi_load_relaxed(place->generation) % 2 ? WEFT_OK : WEFT_ESTALE; /* hint: as above */
+    place->turn = wi_load_relaxed(place->generation); /* hint: as above */
+    return place->turn % 2 ? WEFT_OK : WEFT_ESTALE;
 }
 
-/* Sets or clears no block's generation but one that the caller has: nobody else writes it. */
-static void turn_generation(wi_atomic_u32 *generation)
+/* Takes what was found, which is handed out to the caller: nobody else writes its generation. */
+static inline void end_generation(const struct place *place)
+{
+    wi_store_relaxed(place->generation, place->turn + 1); /* owner's own */
+}
+
+/* Hands out a block that the caller has. */
+static inline void begin_generation(wi_atomic_u32 *generation)
 {
     wi_store_relaxed(generation, wi_load_relaxed(generation) + 1); /* owner's own */
 }
@@ -295,7 +304,7 @@ static void take_blocks(struct wi_arena *arena, uint32_t class, uint32_t number,
         }
     }
     if (wi_fetch_add_acq_rel(&slab->state, count_of(bin) * ONE_OUT) < ONE_OUT) /* [blocks.state] */
-        wi_fetch_add_relaxed(&arena->header->empty_slabs, (uint64_t)-1);    /* hint: see collect() */
+        wi_fetch_add_relaxed(&arena->header->empty_slabs, (uint64_t)-1);       /* hint: see collect() */
 }
 
 /* Ends the caller's hold: the slab is listed again if it has free blocks, or else by whoever returns the next. */
@@ -441,18 +450,29 @@ static struct wi_cache *take_seat(struct wi_arena *arena, struct seat *seat)
     return cache;
 }
 
-/* The calling thread's cache, or NULL if it has none yet. */
-static inline struct wi_cache *find_cache(const struct wi_arena *arena)
+/* The calling thread's seat for the arena, and whether its cache for it is there. */
+static inline struct seat *seat_of(const struct wi_arena *arena)
 {
-    const struct seat *seat = &seats[arena->id % SEATS];
-    return seat->arena_id == arena->id ? seat->cache : NULL;
+    return &seats[arena->id % SEATS];
+}
+
+static inline bool is_taken(const struct seat *seat, const struct wi_arena *arena)
+{
+    return seat->arena_id == arena->id;
+}
+
+/* The calling thread's cache, or NULL if it has none yet. */
+static struct wi_cache *find_cache(const struct wi_arena *arena)
+{
+    const struct seat *seat = seat_of(arena);
+    return is_taken(seat, arena) ? seat->cache : NULL;
 }
 
 /* The calling thread's cache; NULL if there is no memory for one. */
 static struct wi_cache *make_cache(struct wi_arena *arena)
 {
     struct wi_cache *cache = find_cache(arena);
-    return cache ? cache : take_seat(arena, &seats[arena->id % SEATS]);
+    return cache ? cache : take_seat(arena, seat_of(arena));
 }
 
 static void before_fork(void)
@@ -482,7 +502,7 @@ static void in_child(void)
 static void prepare(void)
 {
     for (uint32_t class = 0, granules = 0; class < WI_CLASSES; class ++)
-        for (; granules * WI_GRANULE <= classes[class].bytes; granules++)
+        for (; granules * WI_GRANULE < classes[class].bytes; granules++)
             class_for_granules[granules] = (uint8_t) class;
     exit_status = wi_thread_exit_key(&exit_key, leave_all);
     if (exit_status == WEFT_OK)
@@ -530,7 +550,7 @@ static int alloc_run(struct wi_arena *arena, size_t alignment, size_t bytes, voi
     if (count > arena->max_pages || claim_pages(arena, count, pages, &first) != WEFT_OK)
         return WEFT_ENOMEM;
     struct wi_page *page = &arena->pages[first];
-    turn_generation(&page->generation);
+    begin_generation(&page->generation);
     wi_store_relaxed(&page->entry, RUN | (uint32_t)count); /* owner's own */
     *memory = arena->open.base + first * WI_PAGE_BYTES;
     wi_asan_poison(*memory, count * WI_PAGE_BYTES);
@@ -543,7 +563,7 @@ static void free_run(struct wi_arena *arena, void *memory, const struct place *p
     uint64_t count = place->entry & ~RUN, first = offset_of(&arena->open, memory) / WI_PAGE_BYTES;
     wi_asan_poison(memory, count * WI_PAGE_BYTES);
     wi_store_relaxed(&arena->pages[first].entry, 0); /* owner's own */
-    turn_generation(place->generation);
+    end_generation(place);
     wi_pages_release(arena, first, count);
 }
 
@@ -557,13 +577,11 @@ static uint32_t class_for(size_t alignment, size_t bytes)
 }
 
 /* The newest block of a bin that is not empty. */
-static inline int hand_out(struct bin *bin, size_t bytes, void **memory)
+static inline unsigned char *hand_out(struct bin *bin)
 {
     const struct block *block = --bin->top;
-    turn_generation(block->generation);
-    *memory = block->memory;
-    wi_asan_unpoison(block->memory, bytes);
-    return WEFT_OK;
+    begin_generation(block->generation);
+    return block->memory;
 }
 
 /* All that needs more than a look into the thread's own cache. */
@@ -584,16 +602,23 @@ __attribute__((noinline)) static int alloc_slowly(weft_arena *open, size_t align
         if (!refill(arena, class, bin))
             return alloc_run(arena, alignment, bytes, memory);
     }
-    return hand_out(bin, bytes, memory);
+    *memory = hand_out(bin);
+    wi_asan_unpoison(*memory, bytes);
+    return WEFT_OK;
 }
 
+/* A look into the thread's own cache comes first, where it is all that is needed. With AddressSanitizer it never is. */
 int weft_arena_alloc(weft_arena *open, size_t alignment, size_t bytes, void **memory)
 {
-    if (open && memory && bytes - 1 < SMALL_BYTES && (alignment & ~WI_GRANULE) == 0) {
-        struct wi_cache *cache = find_cache(wi_arena_of(open));
-        struct bin *bin = cache ? &cache->bins[class_of(bytes)] : NULL;
-        if (bin && bin->top != bin->first)
-            return hand_out(bin, bytes, memory);
+    if (open && memory && bytes - 1 < SMALL_BYTES && (alignment & ~WI_GRANULE) == 0 && !wi_asan_is_here()) {
+        const struct seat *seat = seat_of(wi_arena_of(open));
+        if (is_taken(seat, wi_arena_of(open))) {
+            struct bin *bin = &seat->cache->bins[class_of(bytes)];
+            if (bin->top != bin->first) {
+                *memory = hand_out(bin);
+                return WEFT_OK;
+            }
+        }
     }
     return alloc_slowly(open, alignment, bytes, memory);
 }
@@ -601,9 +626,8 @@ int weft_arena_alloc(weft_arena *open, size_t alignment, size_t bytes, void **me
 /* A block becomes the newest of a bin that is not full. */
 static inline void take_back(struct bin *bin, void *memory, const struct place *place)
 {
-    wi_asan_poison(memory, classes[place->entry - 1].bytes);
-    turn_generation(place->generation);
     *bin->top++ = (struct block){memory, place->generation};
+    end_generation(place);
 }
 
 /* All that needs more than room in the thread's own cache. */
@@ -628,6 +652,7 @@ __attribute__((noinline)) static int free_slowly(weft_arena *open, void *memory)
         memmove(bin->first, bin->first + older, older * sizeof *bin->first);
         bin->top -= older;
     }
+    wi_asan_poison(memory, classes[class].bytes);
     take_back(bin, memory, &place);
     return_blocks(arena, class, single.first, count_of(&single));
     return WEFT_OK;
@@ -635,13 +660,16 @@ __attribute__((noinline)) static int free_slowly(weft_arena *open, void *memory)
 
 int weft_arena_free(weft_arena *open, void *memory)
 {
-    struct wi_cache *cache = open ? find_cache(wi_arena_of(open)) : NULL;
-    struct place place;
-    if (cache && find(wi_arena_of(open), offset_of(open, memory), &place) == WEFT_OK && place.entry <= WI_CLASSES) {
-        struct bin *bin = &cache->bins[place.entry - 1];
-        if (bin->top != bin->end) {
-            take_back(bin, memory, &place);
-            return WEFT_OK;
+    if (open && !wi_asan_is_here()) {
+        const struct seat *seat = seat_of(wi_arena_of(open));
+        struct place place;
+        if (is_taken(seat, wi_arena_of(open)) && find(wi_arena_of(open), offset_of(open, memory), &place) == WEFT_OK &&
+            place.entry <= WI_CLASSES) {
+            struct bin *bin = &seat->cache->bins[place.entry - 1];
+            if (bin->top != bin->end) {
+                take_back(bin, memory, &place);
+                return WEFT_OK;
+            }
         }
     }
     return free_slowly(open, memory);
@@ -652,8 +680,7 @@ int weft_arena_free(weft_arena *open, void *memory)
 
 static weft_ref ref_of(uint64_t offset, const struct place *place)
 {
-    uint64_t generation = wi_load_relaxed(place->generation); /* hint: as in find() */
-    return generation << GRANULE_BITS | offset / WI_GRANULE;
+    return (uint64_t)place->turn << GRANULE_BITS | offset / WI_GRANULE;
 }
 
 int weft_arena_ref(const weft_arena *arena, const void *memory, weft_ref *ref)
