@@ -6,11 +6,14 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <weft/arena.h>
+#include <weft/cell.h>
 
 #include "base/alloc.h"
+#include "base/random.h"
 #include "memory/arena.h"
 #include "os/thread.h"
 
@@ -319,6 +322,107 @@ Test(arena, a_corrupted_header_is_not_attached)
     cr_assert_null(other);
     weft_arena_release(arena);
     cr_assert(!__lsan_do_recoverable_leak_check || __lsan_do_recoverable_leak_check() == 0);
+}
+
+/* All that goes by the header: each call returns, with whatever status, and touches nothing outside the arena. */
+static void use(weft_arena *arena)
+{
+    weft_arena_usage usage;
+    weft_outcome outcome;
+    uint32_t woken;
+    void *blocks[] = {NULL, NULL, NULL};
+    cr_assert_leq(weft_arena_size(arena), weft_arena_max(arena));
+    for (size_t i = 0; i < 3; i++)
+        if (weft_arena_alloc(arena, 0, 60 + 3000 * i, &blocks[i]) == WEFT_OK)
+            memset(blocks[i], 1, 60 + 3000 * i);
+    weft_cell_wait_u32(arena, 8, 0, 1, &outcome);
+    weft_cell_notify_u32(arena, 8, WEFT_EVERYBODY, &woken);
+    weft_arena_grow(arena, 90000);
+    weft_arena_audit(arena, &usage);
+    for (size_t i = 0; i < 3; i++)
+        weft_arena_free(arena, blocks[i]);
+    weft_arena_trim(arena);
+}
+
+Test(arena, a_header_with_anything_in_it_does_no_harm)
+{
+    uint64_t random = 1, attached = 0, refused = 0;
+    for (int round = 0; round < 2000; round++) {
+        weft_arena *arena = new_arena(70000, 100000), *other = NULL;
+        uint32_t changes = 1 + wi_random_below(&random, 3);
+        for (uint32_t i = 0; i < changes; i++) {
+            /* Every other time one of the fields that are checked; values near 0, near the largest, or any. */
+            uint32_t words = round % 2 ? (uint32_t)(sizeof(struct wi_header) / 8) : 9;
+            off_t at = (off_t)(8 * wi_random_below(&random, words));
+            uint64_t value = wi_random_next(&random) >> wi_random_below(&random, 64);
+            value = wi_random_below(&random, 4) == 0 ? 0 - value : value;
+            cr_assert_eq(pwrite(weft_arena_fd(arena), &value, sizeof value, at), sizeof value);
+        }
+        int status = weft_arena_attach(weft_arena_fd(arena), &other);
+        cr_assert(status == WEFT_OK || status == WEFT_ECORRUPT);
+        attached += status == WEFT_OK;
+        refused += status != WEFT_OK;
+        if (status == WEFT_OK)
+            use(other);
+        weft_arena_release(other);
+        weft_arena_release(arena);
+    }
+    cr_assert_gt(attached, 100);
+    cr_assert_gt(refused, 100);
+}
+
+/* Maps the arena a second time, as a process would that was given the file, and works on what it finds. */
+static int live_elsewhere(int fd, const weft_arena *inherited, weft_ref ref)
+{
+    weft_arena *arena;
+    weft_outcome outcome;
+    weft_ref answer;
+    uint32_t woken;
+    void *memory;
+    if (weft_arena_attach(fd, &arena) != WEFT_OK || arena->base == inherited->base)
+        return 1;
+    if (weft_arena_resolve(arena, ref, &memory) != WEFT_OK || strcmp(memory, "asked") != 0)
+        return 2;
+    if (weft_arena_free(arena, memory) != WEFT_OK || weft_arena_alloc(arena, 0, 100, &memory) != WEFT_OK)
+        return 3;
+    strcpy(memory, "answered");
+    if (weft_arena_ref(arena, memory, &answer) != WEFT_OK || weft_cell_store_u64(arena, 0, answer) != WEFT_OK)
+        return 4;
+    if (weft_cell_notify_u64(arena, 0, 1, &woken) != WEFT_OK)
+        return 5;
+    while (weft_cell_wait_u64(arena, 8, 0, WEFT_FOREVER, &outcome) == WEFT_OK && outcome != WEFT_NOT_EQUAL)
+        continue;
+    return weft_arena_release(arena) == WEFT_OK ? 0 : 6;
+}
+
+Test(arena, another_process_attaches_it_and_both_work_in_it)
+{
+    weft_arena_options options = {.size = sizeof options, .fixed_bytes = 4096};
+    weft_arena *arena;
+    weft_outcome outcome;
+    weft_ref ref, answer = 0;
+    uint32_t woken;
+    int status;
+    void *memory, *gone;
+    cr_assert_eq(weft_arena_create(4096, 1024 * KIB, &options, &arena), WEFT_OK);
+    cr_assert_eq(weft_arena_alloc(arena, 0, 100, &memory), WEFT_OK);
+    strcpy(memory, "asked");
+    cr_assert_eq(weft_arena_ref(arena, memory, &ref), WEFT_OK);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(live_elsewhere(weft_arena_fd(arena), arena, ref));
+    while (weft_cell_wait_u64(arena, 0, 0, WEFT_FOREVER, &outcome) == WEFT_OK && outcome != WEFT_NOT_EQUAL)
+        continue;
+    cr_assert_eq(weft_cell_load_u64(arena, 0, &answer), WEFT_OK);
+    cr_assert_eq(weft_arena_resolve(arena, answer, &memory), WEFT_OK);
+    cr_assert_str_eq(memory, "answered");
+    cr_assert_eq(weft_arena_resolve(arena, ref, &gone), WEFT_ESTALE, "the other process has freed it");
+    cr_assert_eq(weft_cell_store_u64(arena, 8, 1), WEFT_OK);
+    cr_assert_eq(weft_cell_notify_u64(arena, 8, 1, &woken), WEFT_OK);
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert_eq(status, 0, "%d", WEXITSTATUS(status));
+    cr_assert_eq(weft_arena_free(arena, memory), WEFT_OK);
+    weft_arena_release(arena);
 }
 
 Test(arena, a_size_that_cannot_be_is_not_believed_later_either)
