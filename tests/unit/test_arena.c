@@ -346,9 +346,11 @@ static void use(weft_arena *arena)
 
 Test(arena, a_header_with_anything_in_it_does_no_harm)
 {
+    weft_arena_options options = {.size = sizeof options, .fixed_bytes = 4096};
     uint64_t random = 1, attached = 0, refused = 0;
     for (int round = 0; round < 2000; round++) {
-        weft_arena *arena = new_arena(70000, 100000), *other = NULL;
+        weft_arena *arena, *other = NULL;
+        cr_assert_eq(weft_arena_create(70000, 100000, &options, &arena), WEFT_OK);
         uint32_t changes = 1 + wi_random_below(&random, 3);
         for (uint32_t i = 0; i < changes; i++) {
             /* Every other time one of the fields that are checked; values near 0, near the largest, or any. */
