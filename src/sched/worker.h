@@ -40,11 +40,11 @@ struct wi_worker {
     uint64_t patience_ns; /* how long it holds back from stealing, and until when: see worker.c */
     uint64_t patient_until;
     uint32_t index;
-    uint32_t depth;  /* joins, one inside the other, that are helping */
-    bool is_begun;   /* the start hook has run */
-    bool is_spare;   /* is, in a caller's slot, a thread of the pool's own */
-    bool has_thread; /* of a caller's slot: `thread` is a spare's, and not joined */
+    uint32_t depth; /* joins, one inside the other, that are helping */
+    bool is_begun;  /* the start hook has run */
+    bool is_spare;  /* is, in a caller's slot, a thread of the pool's own */
     wi_thread thread;
+    bool has_thread; /* of a caller's slot: `thread` is a spare's, and not joined */
 };
 
 /* The whole of a worker whose owner's end the public functions are given. */

@@ -27,9 +27,9 @@ extern struct mc_site *const __start_mc_sites[], *const __stop_mc_sites[];
 extern struct mc_step *const __start_mc_steps[] __attribute__((weak)), *const __stop_mc_steps[] __attribute__((weak));
 
 /* Executions of one scenario that a mutant may survive before the next is tried: first few of each, then many. One that
- * is known to be equivalent is tried less hard: what it is held against is a proof. */
-static const uint64_t mutant_limits[] = {3000, 100000};
-#define EQUIVALENT_LIMIT 5000
+ * is known to be equivalent is tried once, and less hard: what it is held against is a proof. */
+static const uint64_t mutant_limits[] = {2000, 100000};
+#define EQUIVALENT_LIMIT 1000
 
 /* ---- mutants ---- */
 
@@ -433,13 +433,13 @@ static void try_mutant(size_t i, struct finding *finding)
 {
     const struct mutant *mutant = &mutants[asked[i]];
     uint64_t executions = 0, microseconds = 0;
+    size_t rounds = mutant->excuse ? 1 : sizeof mutant_limits / sizeof mutant_limits[0];
     activate(mutant);
-    for (size_t round = 0; round < sizeof mutant_limits / sizeof mutant_limits[0]; round++)
+    for (size_t round = 0; round < rounds; round++)
         for (struct mc_scenario *const *s = __start_mc_scenarios; s != __stop_mc_scenarios; s++) {
             if (finding->result.has_failed || (*s)->fails_with || !covers(*s, mutant->group))
                 continue;
-            uint64_t limit = mutant_limits[round];
-            investigate(*s, mutant->excuse && limit > EQUIVALENT_LIMIT ? EQUIVALENT_LIMIT : limit, finding);
+            investigate(*s, mutant->excuse ? EQUIVALENT_LIMIT : mutant_limits[round], finding);
             executions += finding->result.executions + finding->result.pruned;
             microseconds += finding->microseconds;
         }

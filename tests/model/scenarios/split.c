@@ -408,6 +408,22 @@ MC_SCENARIO(split, forced_beside_a_join_that_thieves_see, .covers = COVERS, .uno
     wind_up(table);
 }
 
+/* The same with a thief that takes more than the owner leaves public, and then what is forced: where the owner raises
+ * bound to what is left, it must not undo the force. */
+MC_SCENARIO(split, forced_while_bound_is_raised, .covers = COVERS, .unordered = "owner.limit", .preemptions = 3,
+            .stale = MC_FEWEST)
+{
+    struct table *table = set_up(6, false);
+    own(table, "?+?+?+?+?+");
+    table->tries = 4;
+    mc_spawn("owner", joins_two, table);
+    mc_spawn("forcer", forces, table);
+    mc_spawn("thief", steals, table);
+    mc_join_all();
+    own(table, "---");
+    wind_up(table);
+}
+
 MC_SCENARIO(split, forced_while_forking_above, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2,
             .stale = 1)
 {
