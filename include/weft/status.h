@@ -29,7 +29,7 @@ extern "C" {
     X(EINVAL, -1, "an argument is of the wrong kind or has a value that is not allowed")                               \
     X(ENOMEM, -2, "out of memory")                                                                                     \
     X(ESYSTEM, -3, "the operating system refused a thread or another resource")                                        \
-    X(ECLOSED, -4, "the pool is shut down and takes no more work")                                                     \
+    X(ECLOSED, -4, "the pool is shut down, or the port is closed, and takes no more")                                  \
     X(ETIMEDOUT, -5, "the time was up before the call was done")                                                       \
     X(ECANCELED, -6, "the task was cancelled before it started")                                                       \
     X(EDEADLK, -7, "a task cannot wait for its own pool; fork and join instead")                                       \
@@ -37,7 +37,9 @@ extern "C" {
     X(ERANGE, -9, "a size or a place lies outside of what the object has")                                             \
     X(EALIGN, -10, "a place or a size is not a multiple of what it must be")                                           \
     X(ESTALE, -11, "the block was released, or there never was one")                                                   \
-    X(ECORRUPT, -12, "what is in shared memory cannot be, or is no arena of this version")
+    X(ECORRUPT, -12, "what is in shared memory cannot be, or is no arena of this version")                             \
+    X(EDETACHED, -13, "the buffer was moved or released")                                                              \
+    X(EAGAIN, -14, "the call would have to wait, and does not")
 
 enum weft_status {
 #define WEFT_STATUS_ENUMERATOR(name, value, message) WEFT_##name = value,

@@ -24,6 +24,7 @@
 
 #include "base/alloc.h"
 #include "base/options.h"
+#include "base/slice.h"
 #include "memory/blocks.h"
 
 #define FEATURES (WEFT_ARENA_COMMIT | WEFT_ARENA_HUGE | WEFT_ARENA_INTERLEAVE)
@@ -292,19 +293,11 @@ uint32_t weft_arena_features(const weft_arena *arena)
     return arena ? wi_arena_of(arena)->features : 0;
 }
 
-/* An index as slice() has them, cut off at both ends. */
-static uint64_t clamp(int64_t index, uint64_t size)
-{
-    if (index < 0)
-        return -(uint64_t)index < size ? size + (uint64_t)index : 0;
-    return (uint64_t)index < size ? (uint64_t)index : size;
-}
-
 int weft_arena_slice(const weft_arena *arena, int64_t start, int64_t end, weft_arena **copy)
 {
     if (!arena || !copy)
         return WEFT_EINVAL;
-    uint64_t size = weft_arena_size(arena), from = clamp(start, size), to = clamp(end, size);
+    uint64_t size = weft_arena_size(arena), from = wi_slice_clamp(start, size), to = wi_slice_clamp(end, size);
     uint64_t bytes = from < to ? to - from : 0;
     weft_arena *made;
     int status = weft_arena_create(bytes, bytes, NULL, &made);

@@ -46,6 +46,8 @@ Test(status, values_are_fixed_for_good)
     cr_assert_eq(WEFT_EALIGN, -10);
     cr_assert_eq(WEFT_ESTALE, -11);
     cr_assert_eq(WEFT_ECORRUPT, -12);
+    cr_assert_eq(WEFT_EDETACHED, -13);
+    cr_assert_eq(WEFT_EAGAIN, -14);
 }
 
 Test(status, values_names_and_messages_are_all_different)
