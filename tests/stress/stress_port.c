@@ -72,6 +72,15 @@ static weft_port take(struct thread *thread, uint32_t *place)
     return (weft_port){atomic_exchange(&thread->world->ports[*place], 0)};
 }
 
+/* Closes a port, once it is in nobody's list. */
+static void close_port(weft_port port)
+{
+    int status = weft_port_close(port);
+    while (status == WEFT_EAGAIN)
+        status = weft_port_close(port);
+    stress_check(status == WEFT_OK);
+}
+
 /* Puts a port where there is room, or closes it. */
 static void put(struct thread *thread, weft_port port)
 {
@@ -81,10 +90,7 @@ static void put(struct thread *thread, weft_port port)
         if (atomic_compare_exchange_strong(&thread->world->ports[(first + i) % PORTS], &none, port.id))
             return;
     }
-    int status = weft_port_close(port);
-    while (status == WEFT_EAGAIN)
-        status = weft_port_close(port);
-    stress_check(status == WEFT_OK);
+    close_port(port);
 }
 
 static weft_port any(struct thread *thread)
@@ -107,7 +113,11 @@ static void post(struct thread *thread)
     weft_port port = has_port ? take(thread, &place) : (weft_port){0};
     if (port.id != 0)
         list[count++] = weft_transfer_port(port);
-    int status = weft_port_post(any(thread), "x", 1, list, count);
+    uint32_t via = stress_below(&thread->random, PORTS);
+    weft_port through = {atomic_load(&world->ports[via])};
+    int status = weft_port_post(through, "x", 1, list, count);
+    if (status == WEFT_ECLOSED && atomic_compare_exchange_strong(&world->ports[via], &through.id, 0))
+        close_port(through);
     for (uint32_t i = 0; i < 2; i++) {
         stress_check(weft_buffer_is_detached(thread->kept[i]) == (status == WEFT_OK));
         if (status == WEFT_OK)
@@ -140,16 +150,17 @@ static void receive(struct thread *thread)
     stress_check(weft_message_release(message) == WEFT_OK);
 }
 
-/* Ends a port, and puts the ends of a new pair where there is room. */
+/* Ends a port, now and then, or puts the ends of a new pair where there is room. */
 static void replace(struct thread *thread)
 {
     uint32_t place;
     weft_port port = take(thread, &place), one, other;
+    if (port.id != 0 && stress_below(&thread->random, 8) != 0) {
+        put(thread, port);
+        return;
+    }
     if (port.id != 0) {
-        int status = weft_port_close(port);
-        while (status == WEFT_EAGAIN)
-            status = weft_port_close(port);
-        stress_check(status == WEFT_OK);
+        close_port(port);
         atomic_fetch_add(&thread->world->closed, 1);
     }
     stress_check(weft_port_pair(NULL, &one, &other) == WEFT_OK);
