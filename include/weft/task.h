@@ -107,7 +107,7 @@ static inline int weft_take_back_(weft_worker *worker, weft_slot *at)
 /* Lets `task` run in parallel from now on, with the body `run`. Takes nothing, lends the frame until the join. */
 static inline void weft_fork(weft_worker *worker, weft_task *task, weft_task_fn *run)
 {
-    worker->next = weft_fork_at_(worker, worker->next, task, run);
+    WEFT_SET_OWN_(worker->next, weft_fork_at_(worker, WEFT_GET_OWN_(worker->next), task, run));
 }
 
 /* Runs `run` on `task` here and now: an ordinary call, spelled like a fork. Such a task is not joined. */
@@ -122,12 +122,12 @@ static inline void weft_call(weft_worker *worker, weft_task *task, weft_task_fn 
  * worker has no forked task left. */
 static inline int weft_join(weft_worker *worker, weft_task *task)
 {
-    weft_slot *at = worker->next - 1;
+    weft_slot *at = WEFT_GET_OWN_(worker->next) - 1;
     if (WEFT_SELDOM_(WEFT_LOAD_RELAXED_(at) != task)) /* owner's own */
         return weft_join_other_(worker, task);
     if (WEFT_SELDOM_(!weft_take_back_(worker, at)))
         return weft_join_public_(worker, at, task);
-    worker->next = at;
+    WEFT_SET_OWN_(worker->next, at);
     task->run(worker, task);
     return WEFT_OK;
 }

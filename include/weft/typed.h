@@ -65,7 +65,7 @@
     })
 
 /* The worker, for functions that take one: those of weft/task.h, weft/parallel.h, and your own. */
-#define WEFT_SELF() (weft_self_->next = weft_next_, weft_self_)
+#define WEFT_SELF() (WEFT_SET_OWN_(weft_self_->next, weft_next_), weft_self_)
 
 /* weft_run() of the call name(...), from any thread: a status. The result is in the frame. */
 #define WEFT_RUN(pool, name, frame, ...) weft_run((pool), name##_set_((frame), __VA_ARGS__), name##_run_)
@@ -90,9 +90,9 @@
     WEFT_LOCAL_ void name##_run_(weft_worker *weft_self_, weft_task *weft_task_)                                       \
     {                                                                                                                  \
         struct name *weft_frame_ = weft_entry(weft_task_, struct name, task);                                          \
-        weft_slot *weft_next_ = weft_self_->next;                                                                      \
+        weft_slot *weft_next_ = WEFT_GET_OWN_(weft_self_->next);                                                       \
         STORE name(weft_self_, weft_next_ WEFT_EACH_(WEFT_STORED_, __VA_ARGS__));                                      \
-        weft_self_->next = weft_next_; /* the body may have used WEFT_SELF() */                                        \
+        WEFT_SET_OWN_(weft_self_->next, weft_next_); /* the body may have used WEFT_SELF() */                          \
     }                                                                                                                  \
     WEFT_LOCAL_ weft_task *name##_set_(struct name *weft_frame_ WEFT_EACH_(WEFT_PARAMETER_, __VA_ARGS__))              \
     {                                                                                                                  \

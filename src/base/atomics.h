@@ -88,16 +88,32 @@ static inline void wi_pause(void)
 #endif
 }
 
-/* Edges that run through code which ThreadSanitizer cannot see (liburcu's assembly, the kernel): what the thread that
- * calls wi_tsan_release(object) did before happens before what follows a later wi_tsan_acquire(object). They order
- * nothing themselves, and do nothing in a program that is not built with -fsanitize=thread. */
+/* Edges that run through code which ThreadSanitizer cannot see (liburcu's assembly, the kernel, the library itself
+ * where it is not instrumented): what the thread that calls wi_tsan_release(object) or wi_tsan_put(object) did before
+ * happens before what follows a later wi_tsan_acquire(object). Releases add up; a put forgets those before it, which
+ * is right where one thing is handed over at a place that others were handed over at. They order nothing themselves,
+ * and do nothing in a program that is not built with -fsanitize=thread. */
 extern void __tsan_release(void *object) __attribute__((weak));
 extern void __tsan_acquire(void *object) __attribute__((weak));
+extern void __tsan_java_release_store(void *object) __attribute__((weak)); /* of any address, in spite of its name */
+
+static inline bool wi_tsan_is_here(void)
+{
+    return __tsan_release != NULL;
+}
 
 static inline void wi_tsan_release(void *object)
 {
     if (__tsan_release)
         __tsan_release(object);
+}
+
+static inline void wi_tsan_put(void *object)
+{
+    if (__tsan_java_release_store)
+        __tsan_java_release_store(object);
+    else
+        wi_tsan_release(object);
 }
 
 static inline void wi_tsan_acquire(void *object)
@@ -106,14 +122,29 @@ static inline void wi_tsan_acquire(void *object)
         __tsan_acquire(object);
 }
 
+/* What was done to `memory` by others does not matter any more: it has become something new. Addresses are multiples
+ * of 8. */
+extern void __tsan_java_alloc(void *memory, uintptr_t bytes) __attribute__((weak));
+extern void __tsan_java_free(void *memory, uintptr_t bytes) __attribute__((weak));
+
+static inline void wi_tsan_forget(void *memory, size_t bytes)
+{
+    if (!__tsan_java_alloc || !__tsan_java_free)
+        return;
+    __tsan_java_free(memory, bytes); /* what is recorded of atomics there */
+    __tsan_java_alloc(memory, bytes);
+    __tsan_java_free(memory, bytes); /* and that there is something allocated */
+}
+
 /* Memory that nobody may touch until it is handed out again: AddressSanitizer reports who does. Addresses are multiples
  * of 8. They do nothing in a program that is not built with -fsanitize=address. */
 extern void __asan_poison_memory_region(const volatile void *memory, size_t bytes) __attribute__((weak));
 extern void __asan_unpoison_memory_region(const volatile void *memory, size_t bytes) __attribute__((weak));
 
-static inline bool wi_asan_is_here(void)
+/* Whether a sanitizer is here that must be told of each block of memory. */
+static inline bool wi_is_watched(void)
 {
-    return __asan_poison_memory_region != NULL;
+    return __asan_poison_memory_region || __tsan_release;
 }
 
 static inline void wi_asan_poison(const void *memory, size_t bytes)

@@ -25,6 +25,8 @@
  *   live             under live_lock
  *
  * Edges
+ *   [blocks.cached]  put by who frees a block -> acquire by who is given it next. Both are on one thread, which
+ *                    carries it; ThreadSanitizer is told, since tasks on one thread are threads of their own to it.
  *   [blocks.bits]    or into slab.free -> and out of it: what was done with the block.
  *   [blocks.state]   CAS in put_bits -> load and CAS by the holder: bits that were set before. What is listed goes from
  *                    thread to thread by memory/stack.h.
@@ -36,6 +38,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/hide.h"
 #include "memory/pages.h"
 #include "memory/stack.h"
 #include "os/process.h"
@@ -607,10 +610,21 @@ __attribute__((noinline)) static int alloc_slowly(weft_arena *open, size_t align
     return WEFT_OK;
 }
 
-/* A look into the thread's own cache comes first, where it is all that is needed. With AddressSanitizer it never is. */
+/* All that the allocation of a block needs where a sanitizer is to be told of it, too. */
+__attribute__((noinline)) static int alloc_told(weft_arena *open, size_t alignment, size_t bytes, void **memory)
+{
+    wi_hide_begin();
+    int status = alloc_slowly(open, alignment, bytes, memory);
+    wi_hide_end();
+    if (status == WEFT_OK)
+        wi_tsan_acquire(*memory); /* [blocks.cached] */
+    return status;
+}
+
+/* A look into the thread's own cache comes first, where it is all that is needed. With a sanitizer it never is. */
 int weft_arena_alloc(weft_arena *open, size_t alignment, size_t bytes, void **memory)
 {
-    if (open && memory && bytes - 1 < SMALL_BYTES && (alignment & ~WI_GRANULE) == 0 && !wi_asan_is_here()) {
+    if (open && memory && bytes - 1 < SMALL_BYTES && (alignment & ~WI_GRANULE) == 0 && !wi_is_watched()) {
         const struct seat *seat = seat_of(wi_arena_of(open));
         if (is_taken(seat, wi_arena_of(open))) {
             struct bin *bin = &seat->cache->bins[class_of(bytes)];
@@ -620,7 +634,7 @@ int weft_arena_alloc(weft_arena *open, size_t alignment, size_t bytes, void **me
             }
         }
     }
-    return alloc_slowly(open, alignment, bytes, memory);
+    return alloc_told(open, alignment, bytes, memory);
 }
 
 /* A block becomes the newest of a bin that is not full. */
@@ -631,18 +645,13 @@ static inline void take_back(struct bin *bin, void *memory, const struct place *
 }
 
 /* All that needs more than room in the thread's own cache. */
-__attribute__((noinline)) static int free_slowly(weft_arena *open, void *memory)
+static void free_found(struct wi_arena *arena, void *memory, const struct place *place)
 {
-    struct wi_arena *arena = wi_arena_of(open);
-    struct place place;
-    int status = open && memory ? find(arena, offset_of(open, memory), &place) : WEFT_EINVAL;
-    if (status != WEFT_OK)
-        return status;
-    if (place.entry & RUN) {
-        free_run(arena, memory, &place);
-        return WEFT_OK;
+    if (place->entry & RUN) {
+        free_run(arena, memory, place);
+        return;
     }
-    uint32_t class = place.entry - 1;
+    uint32_t class = place->entry - 1;
     struct wi_cache *cache = make_cache(arena);
     struct block room;
     struct bin single = {&room, &room, &room + 1}, *bin = cache ? &cache->bins[class] : &single;
@@ -653,14 +662,28 @@ __attribute__((noinline)) static int free_slowly(weft_arena *open, void *memory)
         bin->top -= older;
     }
     wi_asan_poison(memory, classes[class].bytes);
-    take_back(bin, memory, &place);
+    take_back(bin, memory, place);
     return_blocks(arena, class, single.first, count_of(&single));
+}
+
+/* The same, beginning with the search, where a sanitizer is to be told of it, too. */
+__attribute__((noinline)) static int free_told(weft_arena *open, void *memory)
+{
+    struct wi_arena *arena = wi_arena_of(open);
+    struct place place;
+    int status = open && memory ? find(arena, offset_of(open, memory), &place) : WEFT_EINVAL;
+    if (status != WEFT_OK)
+        return status;
+    wi_tsan_put(memory); /* [blocks.cached] */
+    wi_hide_begin();
+    free_found(arena, memory, &place);
+    wi_hide_end();
     return WEFT_OK;
 }
 
 int weft_arena_free(weft_arena *open, void *memory)
 {
-    if (open && !wi_asan_is_here()) {
+    if (open && !wi_is_watched()) {
         const struct seat *seat = seat_of(wi_arena_of(open));
         struct place place;
         if (is_taken(seat, wi_arena_of(open)) && find(wi_arena_of(open), offset_of(open, memory), &place) == WEFT_OK &&
@@ -672,7 +695,7 @@ int weft_arena_free(weft_arena *open, void *memory)
             }
         }
     }
-    return free_slowly(open, memory);
+    return free_told(open, memory);
 }
 
 /* A reference has the granule in its lower bits, which reach for WEFT_ARENA_MAX, and the generation above. */

@@ -91,6 +91,7 @@ static bool claim_from(struct wi_arena *arena, uint64_t begin, uint64_t count, u
         if (obstacle != NO_PAGE) {
             page = obstacle + 1;
         } else if (take(arena, page, page + count)) {
+            wi_tsan_forget(arena->open.base + page * WI_PAGE_BYTES, count * WI_PAGE_BYTES);
             *first = page;
             return true;
         }

@@ -32,12 +32,14 @@
 #define WI_TASK_JOINED   UINT64_C(8) /* has run, and has no slot: a join of it has nothing to do */
 #define WI_TASK_SETTLED  (WI_TASK_DONE | WI_TASK_CANCELED)
 
-/* Two numbers of slots, each 0 for none or the slot + 1: who waits in bits 8 to 31, who runs it in bits 32 to 55. */
+/* Two numbers of slots, each 0 for none or the slot + 1: who waits in bits 8 to 23, who runs it in bits 24 to 39. What
+ * is above is for sched/fiber.c, and 0 but under ThreadSanitizer. */
 #define WI_TASK_WAITER_SHIFT 8
-#define WI_TASK_TAKER_SHIFT  32
-#define WI_TASK_SLOT_MASK    UINT64_C(0xffffff)
+#define WI_TASK_TAKER_SHIFT  24
+#define WI_TASK_FIBER_SHIFT  40
+#define WI_TASK_SLOT_MASK    UINT64_C(0xffff)
 /* Stands for a slot where the waiter is a thread from outside. */
-#define WI_TASK_OUTSIDE (UINT32_C(0xffffff) - 1)
+#define WI_TASK_OUTSIDE (UINT32_C(0xffff) - 1)
 
 /* Makes the task new: nobody runs it, nobody waits. */
 static inline void wi_task_reset(weft_task *task, weft_task_fn *run, uint64_t flags)
@@ -58,13 +60,13 @@ static inline bool wi_task_is_settled(uint64_t state)
 
 static inline bool wi_task_is_taken(uint64_t state)
 {
-    return state >> WI_TASK_TAKER_SHIFT != 0;
+    return (state >> WI_TASK_TAKER_SHIFT & WI_TASK_SLOT_MASK) != 0;
 }
 
 /* The slot that runs the task; wi_task_is_taken() must hold. */
 static inline uint32_t wi_task_taker(uint64_t state)
 {
-    return (uint32_t)(state >> WI_TASK_TAKER_SHIFT) - 1;
+    return (uint32_t)(state >> WI_TASK_TAKER_SHIFT & WI_TASK_SLOT_MASK) - 1;
 }
 
 /* Says that `slot` runs the task. Returns the state before. */

@@ -16,12 +16,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/hide.h"
 #include "base/options.h"
 #include "os/barrier.h"
 #include "os/clock.h"
 #include "os/cpus.h"
 #include "os/process.h"
 #include "os/region.h"
+#include "sched/fiber.h"
 #include "sched/roots.h"
 #include "sched/sleep.h"
 #include "sched/worker.h"
@@ -118,7 +120,7 @@ static int pool_build(const weft_pool_options *options, weft_pool **built)
     pool->workers = wi_alloc(_Alignof(struct wi_worker), slots * sizeof *pool->workers);
     pool->forks_bytes = slots * FORKS_BYTES;
     pool->forks = wi_region_reserve(&pool->forks_bytes, slots * FORKS_BYTES_LEAST);
-    bool is_symmetric = !wi_barrier_prepare();
+    bool is_symmetric = wi_fiber_prepare() || !wi_barrier_prepare();
     for (uint32_t i = 0; pool->workers && pool->forks && i < slots; i++)
         wi_worker_init(&pool->workers[i], pool, i, is_symmetric);
     if (!pool->workers || !pool->forks || wi_sleep_init(&pool->sleep, slots, options->workers) != WEFT_OK ||
@@ -145,11 +147,13 @@ static void pool_stop(weft_pool *pool, uint32_t threads)
     for (uint32_t i = 0; i < threads; i++)
         wi_thread_join(&pool->workers[i].thread);
     wi_spares_end(pool);
+    wi_hide_begin();
     for (uint32_t i = pool->options.workers; i < weft_pool_slots(pool); i++) {
         wi_worker_enter(&pool->workers[i]);
         wi_worker_end(&pool->workers[i]);
         wi_worker_leave(&pool->workers[i]);
     }
+    wi_hide_end();
 }
 
 int weft_pool_create(const weft_pool_options *options, weft_pool **pool)
@@ -217,8 +221,10 @@ static bool caller_helps(weft_pool *pool)
         return false;
     struct wi_worker *worker = caller_begins(pool);
     weft_task *root = worker ? wi_roots_take(&pool->roots) : NULL;
-    if (root)
+    if (root) {
         wi_worker_execute(worker, root);
+        wi_fiber_clean_stack();
+    }
     if (worker)
         caller_ends(worker);
     wi_roots_release(&pool->roots);
@@ -256,11 +262,25 @@ static int check(const weft_pool *pool)
 }
 
 /* Brings an accepted root to the queue. */
-static void bring(weft_pool *pool, weft_task *task, weft_task_fn *run)
+static void bring(weft_pool *pool, weft_task *task, weft_task_fn *run, uint64_t fiber)
 {
-    wi_task_reset(task, run, WI_TASK_ROOT);
+    wi_task_reset(task, run, WI_TASK_ROOT | fiber);
     wi_roots_put(&pool->roots, task);
     wi_sleep_announce(&pool->sleep, true);
+}
+
+/* Runs an accepted root as a caller. False if there is no slot for it. */
+static bool run_as_caller(weft_pool *pool, weft_task *task, weft_task_fn *run)
+{
+    struct wi_worker *worker = caller_begins(pool);
+    if (!worker)
+        return false;
+    wi_fiber_run(worker, task, run, WI_TASK_ROOT);
+    if (wi_pool_is_forked(pool)) /* by the task */
+        return true;
+    caller_ends(worker);
+    wi_roots_release(&pool->roots);
+    return true;
 }
 
 int weft_run(weft_pool *pool, weft_task *task, weft_task_fn *run)
@@ -273,19 +293,21 @@ int weft_run(weft_pool *pool, weft_task *task, weft_task_fn *run)
         run(&worker->split.owner, task);
         return WEFT_OK;
     }
-    if (!wi_roots_accept(&pool->roots))
+    wi_hide_begin();
+    bool is_accepted = wi_roots_accept(&pool->roots);
+    bool has_run = is_accepted && run_as_caller(pool, task, run);
+    wi_hide_end();
+    if (!is_accepted)
         return WEFT_ECLOSED;
-    worker = caller_begins(pool);
-    if (!worker) {
-        bring(pool, task, run);
-        return wait_outside(pool, task);
-    }
-    run(&worker->split.owner, task);
-    if (wi_pool_is_forked(pool)) /* by the task */
-        return WEFT_EFORKED;
-    caller_ends(worker);
-    wi_roots_release(&pool->roots);
-    return WEFT_OK;
+    if (has_run)
+        return wi_pool_is_forked(pool) ? WEFT_EFORKED : WEFT_OK;
+    uint64_t fiber = wi_fiber_fork(task);
+    wi_hide_begin();
+    bring(pool, task, run, fiber);
+    status = wait_outside(pool, task);
+    wi_hide_end();
+    wi_fiber_join(task);
+    return status;
 }
 
 int weft_start(weft_pool *pool, weft_task *task, weft_task_fn *run)
@@ -293,10 +315,15 @@ int weft_start(weft_pool *pool, weft_task *task, weft_task_fn *run)
     int status = check(pool);
     if (status != WEFT_OK || !task || !run)
         return status != WEFT_OK ? status : WEFT_EINVAL;
-    if (!wi_roots_accept(&pool->roots))
-        return WEFT_ECLOSED;
-    bring(pool, task, run);
-    return WEFT_OK;
+    uint64_t fiber = wi_fiber_fork(task);
+    wi_hide_begin();
+    bool is_accepted = wi_roots_accept(&pool->roots);
+    if (is_accepted)
+        bring(pool, task, run, fiber);
+    else
+        wi_fiber_drop(fiber);
+    wi_hide_end();
+    return is_accepted ? WEFT_OK : WEFT_ECLOSED;
 }
 
 int weft_wait(weft_pool *pool, weft_task *task)
@@ -304,7 +331,13 @@ int weft_wait(weft_pool *pool, weft_task *task)
     int status = check(pool);
     if (status != WEFT_OK || !task)
         return status != WEFT_OK ? status : WEFT_EINVAL;
-    return wi_worker_here(pool) ? WEFT_EDEADLK : wait_outside(pool, task);
+    if (wi_worker_here(pool))
+        return WEFT_EDEADLK;
+    wi_hide_begin();
+    status = wait_outside(pool, task);
+    wi_hide_end();
+    wi_fiber_join(task);
+    return status;
 }
 
 /* ---- the end ---- */
@@ -366,10 +399,13 @@ int weft_pool_shutdown(weft_pool *pool, weft_shutdown how, uint64_t timeout_ns)
     if (wi_worker_here(pool))
         return WEFT_EDEADLK;
     uint64_t deadline = wi_clock_deadline(timeout_ns);
+    wi_hide_begin();
     wi_roots_close(&pool->roots, how == WEFT_CANCEL_QUEUED ? WI_CANCELLING : WI_DRAINING);
     status = drain(pool, deadline);
+    wi_hide_end();
     if (status != WEFT_OK)
         return status;
+    wi_tsan_acquire(&pool->roots.left); /* [roots.left] */
     uint32_t running = WI_RUNNING;
     if (!wi_cas_acq_rel(&pool->stopping, &running, WI_STOPPING)) /* [pool.stopped] */
         return wait_until(pool, is_stopped, deadline) ? WEFT_OK : WEFT_ETIMEDOUT;

@@ -18,6 +18,7 @@
  */
 #include "sched/spares.h"
 
+#include "base/hide.h"
 #include "os/thread.h"
 #include "sched/worker.h"
 
@@ -40,11 +41,13 @@ static uint64_t spares_in(uint64_t standing)
 static void *spare_main(void *context)
 {
     struct wi_worker *worker = context;
-    if (wi_worker_live(worker) != WEFT_OK) /* in a forked child */
-        return NULL;
-    worker->is_spare = false;
-    wi_worker_give_slot(worker);
-    wi_pool_look(worker->pool);
+    wi_hide_begin();
+    if (wi_worker_live(worker) == WEFT_OK) { /* not in a forked child */
+        worker->is_spare = false;
+        wi_worker_give_slot(worker);
+        wi_pool_look(worker->pool);
+    }
+    wi_hide_end();
     return NULL;
 }
 
@@ -135,14 +138,18 @@ static void resume(struct wi_worker *worker)
 
 void wi_spares_block(void)
 {
+    wi_hide_begin();
     for (struct wi_worker *worker = wi_worker_innermost(); worker; worker = worker->outer)
         if (!wi_pool_is_forked(worker->pool))
             block(worker);
+    wi_hide_end();
 }
 
 void wi_spares_resume(void)
 {
+    wi_hide_begin();
     for (struct wi_worker *worker = wi_worker_innermost(); worker; worker = worker->outer)
         if (!wi_pool_is_forked(worker->pool))
             resume(worker);
+    wi_hide_end();
 }

@@ -24,16 +24,21 @@
  *                    pressed until the owner answers or it has looked.
  *   [worker.follow]  or of followers, fence <-> fence in announce, load of followers: either the worker that forks sees
  *                    the follower, or the follower sees the fork. Carries no data.
+ *   [worker.start]   end of the start hook -> each task on that worker: what the hook did. The thread carries it, and a
+ *                    caller's slot; it is told.
+ *   [worker.stop]    each task on that worker -> the stop hook: what the tasks did, likewise.
  */
 #include "sched/worker.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hide.h"
 #include "base/random.h"
 #include "os/barrier.h"
 #include "os/clock.h"
 #include "os/process.h"
+#include "sched/fiber.h"
 
 /* The innermost worker that this thread is. */
 static _Thread_local struct wi_worker *current;
@@ -57,16 +62,25 @@ void wi_worker_begin(struct wi_worker *worker)
     worker->is_begun = true;
     if (worker->local)
         memset(worker->local, 0, options->local_bytes);
-    if (options->on_start)
-        options->on_start(&worker->split.owner, options->context);
+    if (!options->on_start)
+        return;
+    wi_hide_end();
+    options->on_start(&worker->split.owner, options->context);
+    wi_tsan_release(&worker->is_begun); /* [worker.start] */
+    wi_hide_begin();
 }
 
 void wi_worker_end(struct wi_worker *worker)
 {
     const weft_pool_options *options = &worker->pool->options;
-    if (worker->is_begun && options->on_stop)
-        options->on_stop(&worker->split.owner, options->context);
+    bool is_begun = worker->is_begun;
     worker->is_begun = false;
+    if (!is_begun || !options->on_stop)
+        return;
+    wi_hide_end();
+    wi_tsan_acquire(&worker->local); /* [worker.stop] */
+    options->on_stop(&worker->split.owner, options->context);
+    wi_hide_begin();
 }
 
 void wi_worker_enter(struct wi_worker *worker)
@@ -269,10 +283,13 @@ static weft_task *search(struct wi_worker *worker)
 bool wi_worker_execute(struct wi_worker *worker, weft_task *task)
 {
     weft_pool *pool = worker->pool;
-    bool is_root = (wi_task_claim(task, worker->index) & WI_TASK_ROOT) != 0;
+    uint64_t state = wi_task_claim(task, worker->index);
+    bool is_root = (state & WI_TASK_ROOT) != 0;
     bool is_canceled = is_root && wi_roots_cancel(&pool->roots);
-    if (!is_canceled)
-        task->run(&worker->split.owner, task);
+    if (is_canceled)
+        wi_fiber_drop(state);
+    else
+        wi_fiber_run(worker, task, task->run, state);
     if (wi_pool_is_forked(pool)) /* by the task; who waits for it waits in the other process */
         return false;
 
@@ -400,11 +417,13 @@ int wi_worker_live(struct wi_worker *worker)
     char name[16];
     snprintf(name, sizeof name, "%.*s/%u", WI_NAME_BYTES, worker->pool->name, (unsigned)worker->index % 10000);
     wi_thread_name(name);
+    wi_hide_begin();
     wi_worker_enter(worker);
     wi_worker_begin(worker);
     int status = wi_worker_serve(worker, NULL);
     if (status == WEFT_OK && !worker->is_spare)
         wi_worker_end(worker);
     wi_worker_leave(worker);
+    wi_hide_end();
     return status;
 }

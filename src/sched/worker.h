@@ -43,6 +43,7 @@ struct wi_worker {
     uint32_t depth; /* joins, one inside the other, that are helping */
     bool is_begun;  /* the start hook has run */
     bool is_spare;  /* is, in a caller's slot, a thread of the pool's own */
+    bool relies;    /* what runs has asked which worker it is on: see fiber.c */
     wi_thread thread;
     bool has_thread; /* of a caller's slot: `thread` is a spare's, and not joined */
 };

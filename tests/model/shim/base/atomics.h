@@ -88,6 +88,7 @@ static inline void *mc_as_pointer(uint64_t value)
 
 /* The checker's own edges say what these would. */
 #define wi_tsan_release(object) ((void)(object))
+#define wi_tsan_put(object)     ((void)(object))
 #define wi_tsan_acquire(object) ((void)(object))
 
 #endif

@@ -16,6 +16,8 @@
 #define WEFT_STORE_RELAXED_(p, v) wi_store_relaxed(p, v)
 #define WEFT_STORE_RELEASE_(p, v) wi_store_release(p, v)
 #define WEFT_LIGHT_BARRIER_()     ((void)0)
+#define WEFT_GET_OWN_(field)      (field)
+#define WEFT_SET_OWN_(field, v)   ((void)((field) = (v)))
 
 #define WEFT_SELDOM_(condition) (condition)
 #define WEFT_COLD_
