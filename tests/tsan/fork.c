@@ -685,6 +685,19 @@ RIGHT(counters_by_worker)
         global += counts[i];
 }
 
+BODY(keep_counter_root)
+{
+    long *mine = &counts[weft_worker_index(worker)];
+    ++*mine;
+    run_both(worker, count_by_worker, count_by_worker, NULL, NULL);
+    ++*mine;
+}
+
+RIGHT(counter_kept_across_joins)
+{
+    run(pool, keep_counter_root);
+}
+
 BODY(count_too_early_root)
 {
     struct job job = {.value = 0};
