@@ -28,8 +28,8 @@ extern struct mc_step *const __start_mc_steps[] __attribute__((weak)), *const __
 
 /* Executions of one scenario that a mutant may survive before the next is tried: first few of each, then many. One that
  * is known to be equivalent is tried once, and less hard: what it is held against is a proof. */
-static const uint64_t mutant_limits[] = {2000, 100000};
-#define EQUIVALENT_LIMIT 1000
+static const uint64_t mutant_limits[] = {200, 2000, 100000};
+#define EQUIVALENT_LIMIT 300
 
 /* ---- mutants ---- */
 
