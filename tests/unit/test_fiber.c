@@ -9,22 +9,26 @@
 #include "base/atomics.h"
 #include "sched/worker.h"
 
-static void count(weft_worker *worker, weft_task *task)
+struct noted {
+    weft_task task;
+    weft_worker *ran_on;
+};
+
+static void note(weft_worker *worker, weft_task *task)
 {
-    (void)task;
-    ++*(int *)weft_worker_local(worker);
+    weft_entry(task, struct noted, task)->ran_on = worker;
 }
 
 Test(fiber, run_runs_the_task_on_the_worker)
 {
-    weft_pool_options options = {.size = sizeof options, .workers = WEFT_WORKERS_NONE, .local_bytes = sizeof(int)};
+    weft_pool_options options = {.size = sizeof options, .workers = WEFT_WORKERS_NONE};
     weft_pool *pool;
-    weft_task task;
+    struct noted noted = {.ran_on = NULL};
     cr_assert(weft_pool_create(&options, &pool) == WEFT_OK);
-    uint64_t state = wi_fiber_fork(&task);
-    wi_fiber_run(&pool->workers[0], &task, count, state);
-    wi_fiber_join(&task);
-    cr_assert(*(int *)pool->workers[0].local == 1);
+    uint64_t state = wi_fiber_fork(&noted.task);
+    wi_fiber_run(&pool->workers[0], &noted.task, note, state);
+    wi_fiber_join(&noted.task);
+    cr_assert(noted.ran_on == &pool->workers[0].split.owner);
     weft_pool_destroy(pool);
 }
 
