@@ -8,9 +8,9 @@
  *
  *   Threads   the owner; wi_split_look, _take, _ask, _has_public: any; wi_split_press, _force: one thread at a time for
  *             each deque. All lock-free
- *   Ordering  what happens before a fork happens before the take that gives its task Source    Chase and Lev (SPAA
- *   2005); the split after Dinan et al., Scalable work stealing (SC 2009), and van Dijk and
- *             van de Pol, Lace (2014); asymmetric barriers after Dice, Huang and Yang (2001)
+ *   Ordering  what happens before a fork happens before the take that gives its task
+ *   Source    Chase and Lev (SPAA 2005); the split after Dinan et al., Scalable work stealing (SC 2009), and van Dijk
+ *             and van de Pol, Lace (2014); asymmetric barriers after Dice, Huang and Yang (2001)
  */
 #ifndef WI_QUEUE_SPLIT_H
 #define WI_QUEUE_SPLIT_H
