@@ -5,7 +5,6 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <ftw.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "os/cpus.h"
+#include "support/tree.h"
 
 /* Lines of mountinfo, for mounts that show the hierarchy from the group `base` on. */
 #define OTHER_MOUNTS                                                                                                   \
@@ -28,73 +28,27 @@
 
 #define LETTERS 100000
 
-static char root[] = P_tmpdir "/weft-cpus-XXXXXX";
-
-static int remove_one(const char *path, const struct stat *about, int type, struct FTW *where)
-{
-    (void)about, (void)type, (void)where;
-    return remove(path);
-}
-
-static void make_root(void)
-{
-    cr_assert_not_null(mkdtemp(root));
-}
-
-static void remove_root(void)
-{
-    nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-TestSuite(cpus, .init = make_root, .fini = remove_root);
-
-/* Makes the directories above `name` below the root, and gives its path. The caller frees it. */
-static char *make_path(const char *name)
-{
-    char *path = NULL;
-    cr_assert_geq(asprintf(&path, "%s/%s", root, name), 0);
-    for (char *slash = path + sizeof root; (slash = strchr(slash, '/')) != NULL; slash++) {
-        *slash = '\0';
-        cr_assert(mkdir(path, 0700) == 0 || errno == EEXIST, "%s", path);
-        *slash = '/';
-    }
-    return path;
-}
-
-static void put_bytes(const char *name, const char *bytes, size_t length)
-{
-    char *path = make_path(name);
-    FILE *file = fopen(path, "we");
-    cr_assert_not_null(file, "%s", path);
-    cr_assert_eq(fwrite(bytes, 1, length, file), length);
-    cr_assert_eq(fclose(file), 0);
-    free(path);
-}
-
-static void put(const char *name, const char *text)
-{
-    put_bytes(name, text, strlen(text));
-}
+TestSuite(cpus, .init = tree_make, .fini = tree_remove);
 
 /* A directory where a file is expected. */
 static void put_directory(const char *name)
 {
-    char *path = make_path(name);
+    char *path = tree_path(name);
     cr_assert_eq(mkdir(path, 0700), 0);
     free(path);
 }
 
 static void erase(const char *name)
 {
-    char *path = make_path(name);
+    char *path = tree_path(name);
     cr_assert_eq(remove(path), 0);
     free(path);
 }
 
 static void put_process(const char *groups, const char *mounts)
 {
-    put("proc/self/cgroup", groups);
-    put("proc/self/mountinfo", mounts);
+    tree_put("proc/self/cgroup", groups);
+    tree_put("proc/self/mountinfo", mounts);
 }
 
 /* Sets the quota of a group, which is "" for that which is mounted. */
@@ -102,21 +56,22 @@ static void put_v2(const char *group, const char *text)
 {
     char name[256];
     snprintf(name, sizeof name, "sys/fs/cgroup%s/cpu.max", group);
-    put(name, text);
+    tree_put(name, text);
 }
 
 static void put_v1(const char *group, const char *quota_us, const char *period_us)
 {
     char name[256];
     snprintf(name, sizeof name, "sys/fs/cgroup/cpu%s/cpu.cfs_quota_us", group);
-    put(name, quota_us);
+    tree_put(name, quota_us);
     snprintf(name, sizeof name, "sys/fs/cgroup/cpu%s/cpu.cfs_period_us", group);
-    put(name, period_us);
+    tree_put(name, period_us);
 }
 
 static void assert_quota(uint32_t cpus)
 {
-    cr_assert_eq(wi_cpus_quota(root), cpus, "%u instead of %u", (unsigned)wi_cpus_quota(root), (unsigned)cpus);
+    cr_assert_eq(wi_cpus_quota(tree_root), cpus, "%u instead of %u", (unsigned)wi_cpus_quota(tree_root),
+                 (unsigned)cpus);
 }
 
 /* The affinity mask. */
@@ -200,8 +155,8 @@ Test(cpus, v2_quota_of_another_group_does_not_count)
     put_v2("/a/b/c", "100000 100000\n");
     put_v2("/a/d", "100000 100000\n");
     put_v2("/b", "100000 100000\n");
-    put("sys/fs/cpu.max", "100000 100000\n");
-    put("cpu.max", "100000 100000\n");
+    tree_put("sys/fs/cpu.max", "100000 100000\n");
+    tree_put("cpu.max", "100000 100000\n");
     assert_quota(4);
 }
 
@@ -238,7 +193,7 @@ Test(cpus, a_quota_is_rounded_up)
     put_process("0::/a\n", OTHER_MOUNTS V2_MOUNT("/"));
     for (size_t i = 0; i < sizeof quotas / sizeof quotas[0]; i++) {
         put_v2("/a", quotas[i].text);
-        cr_assert_eq(wi_cpus_quota(root), quotas[i].cpus, "%s", quotas[i].text);
+        cr_assert_eq(wi_cpus_quota(tree_root), quotas[i].cpus, "%s", quotas[i].text);
     }
 }
 
@@ -249,7 +204,7 @@ Test(cpus, a_quota_that_32_bits_cannot_hold_is_no_limit)
     put_process("0::/a\n", OTHER_MOUNTS V2_MOUNT("/"));
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         put_v2("/a", texts[i]);
-        cr_assert_eq(wi_cpus_quota(root), WI_CPUS_UNLIMITED, "%s", texts[i]);
+        cr_assert_eq(wi_cpus_quota(tree_root), WI_CPUS_UNLIMITED, "%s", texts[i]);
     }
 }
 
@@ -294,7 +249,7 @@ Test(cpus, v1_controllers_may_stand_in_any_order)
         snprintf(mounts, sizeof mounts, "%s33 23 0:30 / /sys/fs/cgroup/cpu rw - cgroup cgroup %s\n", OTHER_MOUNTS,
                  options[i]);
         put_process(groups[i], mounts);
-        cr_assert_eq(wi_cpus_quota(root), 2, "%s", groups[i]);
+        cr_assert_eq(wi_cpus_quota(tree_root), 2, "%s", groups[i]);
     }
 }
 
@@ -304,18 +259,18 @@ Test(cpus, v1_controllers_with_longer_names_are_others)
     put_v1("/a", "100000\n", "100000\n");
     assert_quota(WI_CPUS_UNLIMITED);
     put_process("4:cpu:/a\n", OTHER_MOUNTS);
-    put("sys/fs/cgroup/cpuset/a/cpu.cfs_quota_us", "100000\n");
-    put("sys/fs/cgroup/cpuset/a/cpu.cfs_period_us", "100000\n");
+    tree_put("sys/fs/cgroup/cpuset/a/cpu.cfs_quota_us", "100000\n");
+    tree_put("sys/fs/cgroup/cpuset/a/cpu.cfs_period_us", "100000\n");
     assert_quota(WI_CPUS_UNLIMITED);
 }
 
 Test(cpus, v1_half_of_a_quota_is_no_limit)
 {
     put_process("4:cpu,cpuacct:/a\n", OTHER_MOUNTS V1_MOUNT("/"));
-    put("sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "100000\n");
+    tree_put("sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "100000\n");
     assert_quota(WI_CPUS_UNLIMITED);
     erase("sys/fs/cgroup/cpu/a/cpu.cfs_quota_us");
-    put("sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "100000\n");
+    tree_put("sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "100000\n");
     assert_quota(WI_CPUS_UNLIMITED);
 }
 
@@ -339,7 +294,7 @@ Test(cpus, with_both_versions_the_tighter_counts)
 Test(cpus, in_a_hybrid_system_v2_has_no_quota)
 {
     put_process("4:cpu,cpuacct:/a\n1:name=systemd:/a\n0::/a\n", OTHER_MOUNTS HYBRID_MOUNT V1_MOUNT("/"));
-    put("sys/fs/cgroup/unified/a/cgroup.procs", "1\n");
+    tree_put("sys/fs/cgroup/unified/a/cgroup.procs", "1\n");
     put_v1("/a", "300000\n", "100000\n");
     assert_quota(3);
     put_v1("/a", "-1\n", "100000\n");
@@ -380,10 +335,10 @@ Test(cpus, a_group_outside_of_the_mount_leaves_the_mounted_one)
     put_v2("/y", "100000 100000\n");
     put_v2("/other/y", "100000 100000\n");
     put_v2("/docker/xy", "100000 100000\n");
-    put("sys/fs/cgroupy/cpu.max", "100000 100000\n");
+    tree_put("sys/fs/cgroupy/cpu.max", "100000 100000\n");
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         put_process(groups[i], OTHER_MOUNTS V2_MOUNT("/docker/x"));
-        cr_assert_eq(wi_cpus_quota(root), 3, "%s", groups[i]);
+        cr_assert_eq(wi_cpus_quota(tree_root), 3, "%s", groups[i]);
     }
 }
 
@@ -400,7 +355,7 @@ Test(cpus, a_group_outside_of_the_namespace_leaves_the_mounted_one)
 Test(cpus, a_mount_that_shows_the_group_comes_before_one_that_does_not)
 {
     put_process("0::/s/sub\n", OTHER_MOUNTS "30 23 0:27 /other /mnt rw - cgroup2 cgroup2 rw\n" V2_MOUNT("/s"));
-    put("mnt/cpu.max", "300000 100000\n");
+    tree_put("mnt/cpu.max", "300000 100000\n");
     put_v2("/sub", "100000 100000\n");
     assert_quota(1);
 }
@@ -433,12 +388,12 @@ Test(cpus, a_mount_may_be_anywhere_and_have_any_number_of_tags)
 {
     static const char *const tags[] = {"", "shared:1 ", "shared:1 master:2 ", "shared:1 master:2 propagate_from:3 x "};
     put_process("0::/a\n", "");
-    put("mnt/groups/a/cpu.max", "200000 100000\n");
+    tree_put("mnt/groups/a/cpu.max", "200000 100000\n");
     for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
         char mounts[256];
         snprintf(mounts, sizeof mounts, "31 23 0:27 / /mnt/groups rw %s- cgroup2 none rw\n", tags[i]);
-        put("proc/self/mountinfo", mounts);
-        cr_assert_eq(wi_cpus_quota(root), 2, "%s", mounts);
+        tree_put("proc/self/mountinfo", mounts);
+        cr_assert_eq(wi_cpus_quota(tree_root), 2, "%s", mounts);
     }
 }
 
@@ -450,12 +405,12 @@ Test(cpus, empty_trees_have_no_limit)
     cr_assert_eq(wi_cpus_quota("/no/such/root"), WI_CPUS_UNLIMITED);
     put_v2("", "100000 100000\n");
     assert_quota(WI_CPUS_UNLIMITED);
-    put("proc/self/cgroup", "0::/\n");
+    tree_put("proc/self/cgroup", "0::/\n");
     assert_quota(WI_CPUS_UNLIMITED);
     erase("proc/self/cgroup");
-    put("proc/self/mountinfo", V2_MOUNT("/"));
+    tree_put("proc/self/mountinfo", V2_MOUNT("/"));
     assert_quota(WI_CPUS_UNLIMITED);
-    put("proc/self/cgroup", "0::/\n");
+    tree_put("proc/self/cgroup", "0::/\n");
     assert_quota(1);
 }
 
@@ -475,14 +430,14 @@ Test(cpus, malformed_quotas_are_no_limit)
     put_process("4:cpu:/a\n0::/a\n", OTHER_MOUNTS V1_MOUNT("/") V2_MOUNT("/"));
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         put_v2("/a", texts[i]);
-        cr_assert_eq(wi_cpus_quota(root), WI_CPUS_UNLIMITED, "\"%s\"", texts[i]);
+        cr_assert_eq(wi_cpus_quota(tree_root), WI_CPUS_UNLIMITED, "\"%s\"", texts[i]);
     }
     static const char *const numbers[] = {"", "\n", "x\n", "0\n", "-1\n", "-100000\n", "max\n", "\xff\n"};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         put_v1("/a", numbers[i], "100000\n");
-        cr_assert_eq(wi_cpus_quota(root), WI_CPUS_UNLIMITED, "quota \"%s\"", numbers[i]);
+        cr_assert_eq(wi_cpus_quota(tree_root), WI_CPUS_UNLIMITED, "quota \"%s\"", numbers[i]);
         put_v1("/a", "100000\n", numbers[i]);
-        cr_assert_eq(wi_cpus_quota(root), WI_CPUS_UNLIMITED, "period \"%s\"", numbers[i]);
+        cr_assert_eq(wi_cpus_quota(tree_root), WI_CPUS_UNLIMITED, "period \"%s\"", numbers[i]);
     }
 }
 
@@ -500,7 +455,7 @@ Test(cpus, malformed_groups_are_no_limit)
     put_v1("", "100000\n", "100000\n");
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         put_process(groups[i], OTHER_MOUNTS V1_MOUNT("/"));
-        cr_assert_eq(wi_cpus_quota(root), WI_CPUS_UNLIMITED, "\"%s\"", groups[i]);
+        cr_assert_eq(wi_cpus_quota(tree_root), WI_CPUS_UNLIMITED, "\"%s\"", groups[i]);
     }
 }
 
@@ -526,7 +481,7 @@ Test(cpus, malformed_mounts_are_no_limit)
     put_v2("", "100000 100000\n");
     for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++) {
         put_process("4:cpu:/a\n0::/a\n", mounts[i]);
-        cr_assert_eq(wi_cpus_quota(root), WI_CPUS_UNLIMITED, "%s", mounts[i]);
+        cr_assert_eq(wi_cpus_quota(tree_root), WI_CPUS_UNLIMITED, "%s", mounts[i]);
     }
 }
 
@@ -541,11 +496,11 @@ Test(cpus, zero_bytes_are_no_limit)
 {
     static const char zeros[100];
     put_process("0::/a\n", OTHER_MOUNTS V2_MOUNT("/"));
-    put_bytes("sys/fs/cgroup/a/cpu.max", zeros, sizeof zeros);
+    tree_put_bytes("sys/fs/cgroup/a/cpu.max", zeros, sizeof zeros);
     assert_quota(WI_CPUS_UNLIMITED);
-    put_bytes("proc/self/cgroup", zeros, sizeof zeros);
+    tree_put_bytes("proc/self/cgroup", zeros, sizeof zeros);
     assert_quota(WI_CPUS_UNLIMITED);
-    put_bytes("proc/self/mountinfo", zeros, sizeof zeros);
+    tree_put_bytes("proc/self/mountinfo", zeros, sizeof zeros);
     assert_quota(WI_CPUS_UNLIMITED);
 }
 
@@ -589,7 +544,7 @@ static void put_long(const char *name, const char *before, const char *after)
     memcpy(text, before, first);
     memset(text + first, 'a', LETTERS);
     memcpy(text + first + LETTERS, after, last);
-    put_bytes(name, text, first + LETTERS + last);
+    tree_put_bytes(name, text, first + LETTERS + last);
     free(text);
 }
 
@@ -604,9 +559,9 @@ Test(cpus, lines_of_any_length_do_no_harm)
     put_v2("/a", "200000 100000\n");
     assert_quota(2);
     put_long("proc/self/mountinfo", "31 23 0:27 /", " /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
-    wi_cpus_quota(root);
+    wi_cpus_quota(tree_root);
     put_long("proc/self/mountinfo", "31 23 0:27 / /", " rw - cgroup2 cgroup2 rw\n");
-    wi_cpus_quota(root);
+    wi_cpus_quota(tree_root);
     put_long("proc/self/mountinfo", "31 23 0:27 / /sys/fs/cgroup rw - ", " cgroup2 rw\n");
     assert_quota(WI_CPUS_UNLIMITED);
     put_long("proc/self/mountinfo", "31 23 0:27 / /sys/fs/cgroup rw - cgroup2 cgroup2 ", "\n");
