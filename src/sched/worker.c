@@ -11,6 +11,7 @@
  *   split        see queue/split.c
  *   followers    a worker that is going to sleep sets its bit; the worker itself clears all when it forks
  *   local        the worker's thread, between the hooks; then the thread that shuts down
+ *   cluster      the worker, when it searches; searchers read it
  *   random, patience, depth, outer, is_begun   the thread that is the worker
  *   is_spare, thread, has_thread   see sched/spares.c
  *   free_callers   who takes a caller's slot takes a free bit, and gives it back
@@ -37,6 +38,7 @@
 #include "base/random.h"
 #include "os/barrier.h"
 #include "os/clock.h"
+#include "os/cluster.h"
 #include "os/process.h"
 #include "sched/fiber.h"
 
@@ -50,6 +52,7 @@ void wi_worker_init(struct wi_worker *worker, weft_pool *pool, uint32_t index, b
     wi_split_init(&worker->split, pool->forks + index * slots, slots, is_symmetric);
     worker->pool = pool;
     worker->index = index;
+    wi_init(&worker->cluster, wi_cluster_here());
     uint64_t stream = pool->options.seed + index;
     worker->random = wi_random_next(&stream);
 }
@@ -265,19 +268,33 @@ static weft_task *steal_from_thief(struct wi_worker *worker, weft_task *awaited)
     return NULL;
 }
 
-/* Looks once at every deque, from a random one on. */
-static weft_task *search(struct wi_worker *worker)
+static bool is_near(struct wi_worker *victim, uint32_t cluster)
+{
+    return cluster == WI_CLUSTER_ANY ||
+           wi_load_relaxed(&victim->cluster) == cluster; /* hint: only the order of the looks */
+}
+
+/* Looks once at every deque of workers that are near, or of those that are not, from the one numbered `first` on. */
+static weft_task *search_among(struct wi_worker *worker, uint32_t first, uint32_t cluster, bool near)
 {
     weft_pool *pool = worker->pool;
     uint32_t slots = slots_in_use(pool);
-    uint32_t first = wi_random_below(&worker->random, slots);
     for (uint32_t i = 0; i < slots; i++) {
         struct wi_worker *victim = &pool->workers[(first + i) % slots];
-        weft_task *task = victim == worker ? NULL : steal(victim);
+        weft_task *task = victim == worker || is_near(victim, cluster) != near ? NULL : steal(victim);
         if (task)
             return task;
     }
     return NULL;
+}
+
+weft_task *wi_worker_search(struct wi_worker *worker, uint32_t cluster)
+{
+    if (wi_load_relaxed(&worker->cluster) != cluster) /* owner's own: written here only */
+        wi_store_relaxed(&worker->cluster, cluster);  /* hint: see is_near() */
+    uint32_t first = wi_random_below(&worker->random, slots_in_use(worker->pool));
+    weft_task *task = search_among(worker, first, cluster, true);
+    return task || cluster == WI_CLUSTER_ANY ? task : search_among(worker, first, cluster, false);
 }
 
 bool wi_worker_execute(struct wi_worker *worker, weft_task *task)
@@ -381,7 +398,7 @@ int wi_worker_serve(struct wi_worker *worker, weft_task *awaited)
         bool may_steal = !is_patient(worker);
         weft_task *stolen = may_steal && may.subtree ? steal_from_thief(worker, awaited) : NULL;
         if (may_steal && may.any && !stolen)
-            stolen = search(worker);
+            stolen = wi_worker_search(worker, wi_cluster_here());
         weft_task *task = may.any && !stolen ? wi_roots_take(&pool->roots) : stolen;
         if (task) {
             if (is_searching)

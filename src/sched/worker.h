@@ -33,6 +33,7 @@
 struct wi_worker {
     struct wi_split split;                           /* first, so that a weft_worker is the start of its wi_worker */
     _Alignas(WI_CACHE_LINE) wi_atomic_u64 followers; /* who sleeps until this worker forks: bit (slot % 64) */
+    wi_atomic_u32 cluster;                           /* where it last searched: see os/cluster.h */
     _Alignas(WI_CACHE_LINE) weft_pool *pool;
     struct wi_worker *outer; /* the worker, of another pool, that the same thread is while it is not this one */
     void *local;
@@ -95,6 +96,10 @@ int wi_worker_live(struct wi_worker *worker);
 /* Takes a free caller's slot, or returns NULL if all are taken; and gives it back. Any thread. */
 struct wi_worker *wi_worker_take_slot(weft_pool *pool);
 void wi_worker_give_slot(struct wi_worker *worker);
+
+/* Looks once at every deque, at those of workers in `cluster` first and from a random one on. Returns what it
+ * has stolen, or NULL. */
+weft_task *wi_worker_search(struct wi_worker *worker, uint32_t cluster);
 
 /* Whether the worker is a caller from outside. */
 bool wi_worker_is_caller(const struct wi_worker *worker);

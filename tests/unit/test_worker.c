@@ -10,6 +10,7 @@
 #include <weft/task.h>
 
 #include "base/atomics.h"
+#include "os/cluster.h"
 #include "os/thread.h"
 #include "sched/worker.h"
 
@@ -478,5 +479,64 @@ Test(worker, one_that_lies_down_takes_by_force_what_nobody_shows)
         weft_task root;
         cr_assert_eq(weft_run(pool, &root, fork_two_and_wait), WEFT_OK);
     }
+    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+}
+
+/* ---- victims ---- */
+
+#define NEAR 8
+#define FAR  16
+
+/* Has the calling thread fork, as each of three victims in turn, a task for all to see, and steal all of them as
+ * `thief`. */
+static void rob(struct wi_worker *thief, struct wi_worker *victims[3])
+{
+    static struct actor actors[3];
+    for (int i = 0; i < 3; i++) {
+        actors[i] = new_actor();
+        release(&actors[i]);
+        wi_split_ask_self(&victims[i]->split);
+        weft_fork(&victims[i]->split.owner, &actors[i].task, act);
+    }
+    for (int i = 0; i < 3; i++) {
+        weft_task *task = wi_worker_search(thief, NEAR);
+        cr_assert_not_null(task, "what is far is found as well");
+        cr_assert_eq(task == &actors[0].task, i == 0, "the near one is asked first");
+        cr_assert(wi_worker_execute(thief, task));
+    }
+    cr_assert_null(wi_worker_search(thief, NEAR));
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(weft_join(&victims[i]->split.owner, &actors[i].task), WEFT_OK);
+}
+
+Test(worker, a_search_begins_with_those_that_are_near)
+{
+    weft_pool *pool = create((weft_pool_options){.workers = WEFT_WORKERS_NONE});
+    struct wi_worker *workers[4];
+    for (int i = 0; i < 4; i++)
+        workers[i] = wi_worker_take_slot(pool);
+    for (int i = 0; i < 100; i++) {
+        struct wi_worker *victims[3];
+        for (int j = 0; j < 3; j++)
+            victims[j] = workers[(i + 1 + (i / 4 + j) % 3) % 4];
+        wi_store_relaxed(&victims[0]->cluster, NEAR);
+        wi_store_relaxed(&victims[1]->cluster, FAR);
+        wi_store_relaxed(&victims[2]->cluster, FAR + 1);
+        rob(workers[i % 4], victims);
+    }
+    for (int i = 0; i < 4; i++)
+        wi_worker_give_slot(workers[i]);
+    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+}
+
+Test(worker, who_searches_says_where)
+{
+    weft_pool *pool = create((weft_pool_options){.workers = WEFT_WORKERS_NONE});
+    struct wi_worker *worker = wi_worker_take_slot(pool);
+    cr_assert_null(wi_worker_search(worker, NEAR));
+    cr_assert_eq(wi_load_relaxed(&worker->cluster), NEAR);
+    cr_assert_null(wi_worker_search(worker, WI_CLUSTER_ANY));
+    cr_assert_eq(wi_load_relaxed(&worker->cluster), WI_CLUSTER_ANY);
+    wi_worker_give_slot(worker);
     cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
 }

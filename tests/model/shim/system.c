@@ -11,6 +11,7 @@
 #include "base/layout.h"
 #include "os/barrier.h"
 #include "os/clock.h"
+#include "os/cluster.h"
 #include "os/cpus.h"
 #include "os/futex.h"
 #include "os/process.h"
@@ -106,6 +107,11 @@ int wi_process_watch(void)
 uint32_t wi_process_generation(void)
 {
     return 0;
+}
+
+uint32_t wi_cluster_here(void)
+{
+    return WI_CLUSTER_ANY;
 }
 
 uint32_t wi_cpus_usable(void)
