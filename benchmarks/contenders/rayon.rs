@@ -16,9 +16,12 @@ fn pool() -> &'static ThreadPool {
     unsafe { (*std::ptr::addr_of!(POOL)).as_ref().unwrap() }
 }
 
+// What a thread of a C program has. With the 2 MiB that Rust gives, uts T3 overflows the stack.
+const STACK_BYTES: usize = 8 << 20;
+
 #[no_mangle]
 pub extern "C" fn rayon_start(workers: usize) {
-    let pool = ThreadPoolBuilder::new().num_threads(workers).build().unwrap();
+    let pool = ThreadPoolBuilder::new().num_threads(workers).stack_size(STACK_BYTES).build().unwrap();
     unsafe { POOL = Some(pool) }
 }
 
