@@ -229,7 +229,7 @@ static int shut(weft_port port, struct wi_message **doomed)
     while (*link != end)
         link = &(*link)->next;
     *link = end->next;
-    tell(end);
+    wi_event_notify(&end->event); /* and no eventfd: who closes knows */
     for (struct end *peer = end->channel->ends; peer; peer = peer->next)
         tell(peer);
     wi_lock_release(&end->channel->lock);

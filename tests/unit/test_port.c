@@ -256,6 +256,8 @@ Test(port, an_eventfd_counts_messages_and_the_close)
     cr_assert_eq(weft_port_close(a), WEFT_OK);
     cr_assert_eq(read(fd, &value, sizeof value), sizeof value);
     cr_assert_eq(value, 3);
+    cr_assert_eq(weft_port_close(b), WEFT_OK);
+    cr_assert_lt(read(fd, &value, sizeof value), 0); /* who closes is not told */
     close(fd);
 }
 
