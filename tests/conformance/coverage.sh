@@ -1,16 +1,15 @@
 #!/bin/bash
 # coverage.sh COVERED PROGRAM... - checks that the files listed in COVERED are those that the programs have tests for.
 #
-# The file a/b/c-d.js is mirrored by the test c_d of the suite a_b, or, right below a single folder a, of the suite a;
-# deeper folders are part of the test's name. So neither can a file be claimed that nothing tests, nor a test be left
-# out of the list.
+# The file a/b/c-d.any.js is mirrored by the test b_c_d of the suite a; that of Atomics/b/c-d.js is of the suite
+# Atomics_b. So neither can a file be claimed that nothing tests, nor a test be left out of the list.
 set -euo pipefail
 export LC_ALL=C
 covered=$1
 shift
 
 wanted() {
-    sed 's/\.js$//; s/-/_/g; s|^Atomics/|Atomics_|; s|/|::|; s|/|_|g' "$covered" | sort
+    sed 's/\..*$//; s/-/_/g; s|^Atomics/|Atomics_|; s|/|::|; s|/|_|g' "$covered" | sort
 }
 has() {
     local program
