@@ -630,8 +630,6 @@ static bool next_path(void)
 
 /* Random executions that come before all others: they show which variables are shared. */
 #define FIRST 200
-/* A mutant that this many executions do not reach is not part of the scenario. */
-#define ENOUGH 2000
 
 void explore(const struct mc_scenario *explored, uint64_t limit, struct result *result)
 {
@@ -658,7 +656,7 @@ void explore(const struct mc_scenario *explored, uint64_t limit, struct result *
         run_once();
         account(result);
         uint64_t tried = result->executions + result->pruned + result->too_long;
-        if ((limit && tried == limit) || (tried == ENOUGH && !is_mutant_reached()))
+        if (limit && tried == limit)
             break;
     }
     result->blind = blind_stores;

@@ -5,7 +5,7 @@
  * them and checks what is left. The checker runs it again and again, each time with another order of the threads'
  * operations and with other answers of their loads, until there is no other within the scenario's bounds.
  *
- *     MC_SCENARIO(event, wake, .covers = "event")
+ *     MC_SCENARIO(event, wake, .preemptions = 3)
  *     {
  *         struct meeting *meeting = mc_new(sizeof *meeting);
  *         mc_spawn("waiter", wait_for_it, meeting);
@@ -122,7 +122,6 @@ struct mc_scenario {
     const char *group, *name;
     int line;
     void (*run)(void);
-    const char *covers;     /* names of source files, separated by blanks: their mutants are tried here */
     int preemptions;        /* bound on switches away from a thread that could go on; 0 for none at all */
     int stale;              /* bound on loads that do not read the newest value; 0 for none at all */
     int spurious;           /* sleeps that may end for no reason */

@@ -114,7 +114,4 @@ void explore(const struct mc_scenario *scenario, uint64_t limit, struct result *
 /* Runs it once, as the schedule says, and prints each step. */
 void replay(const struct mc_scenario *scenario, const char *schedule, struct result *result);
 
-/* Sites that a mutant changes: exploring gives up if none of them is reached in the first executions. */
-bool is_mutant_reached(void);
-
 #endif

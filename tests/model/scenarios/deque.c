@@ -224,7 +224,7 @@ OWNER(pops_once, "-")
 OWNER(refills, "+-++")
 OWNER(pushes_and_pops, "-+-+-+-+-+-+-+-+")
 
-MC_SCENARIO(deque, one_thief, .covers = "deque reclaim", .preemptions = 4)
+MC_SCENARIO(deque, one_thief, .preemptions = 4)
 {
     struct table *table = set_up(2, 0);
     mc_spawn("owner", works, table);
@@ -232,7 +232,7 @@ MC_SCENARIO(deque, one_thief, .covers = "deque reclaim", .preemptions = 4)
     wind_up(table);
 }
 
-MC_SCENARIO(deque, last_item, .covers = "deque reclaim")
+MC_SCENARIO(deque, last_item, .preemptions = MC_ALL)
 {
     struct table *table = set_up(2, 0);
     own(table, "+");
@@ -242,7 +242,7 @@ MC_SCENARIO(deque, last_item, .covers = "deque reclaim")
     wind_up(table);
 }
 
-MC_SCENARIO(deque, two_thieves, .covers = "deque reclaim", .preemptions = 3)
+MC_SCENARIO(deque, two_thieves, .preemptions = 3, .stale = 2)
 {
     struct table *table = set_up(2, 0);
     own(table, "+++");
@@ -252,7 +252,7 @@ MC_SCENARIO(deque, two_thieves, .covers = "deque reclaim", .preemptions = 3)
     wind_up(table);
 }
 
-MC_SCENARIO(deque, two_thieves_twice, .covers = "deque reclaim", .preemptions = 2, .stale = 2)
+MC_SCENARIO(deque, two_thieves_twice, .preemptions = 2, .stale = 1)
 {
     struct table *table = set_up(2, 0);
     own(table, "+");
@@ -262,7 +262,7 @@ MC_SCENARIO(deque, two_thieves_twice, .covers = "deque reclaim", .preemptions = 
     wind_up(table);
 }
 
-MC_SCENARIO(deque, growth, .covers = "deque reclaim", .preemptions = 3)
+MC_SCENARIO(deque, growth, .preemptions = 3)
 {
     struct table *table = set_up(1, 0);
     mc_spawn("owner", pushes_then_pops, table);
@@ -270,7 +270,7 @@ MC_SCENARIO(deque, growth, .covers = "deque reclaim", .preemptions = 3)
     wind_up(table);
 }
 
-MC_SCENARIO(deque, wrap, .covers = "deque reclaim", .preemptions = 3)
+MC_SCENARIO(deque, wrap, .preemptions = 3)
 {
     struct table *table = set_up(2, UINT64_MAX - 1);
     mc_spawn("owner", works, table);
@@ -278,7 +278,7 @@ MC_SCENARIO(deque, wrap, .covers = "deque reclaim", .preemptions = 3)
     wind_up(table);
 }
 
-MC_SCENARIO(deque, ring_goes_round, .covers = "deque reclaim", .preemptions = 3)
+MC_SCENARIO(deque, ring_goes_round, .preemptions = 3)
 {
     struct table *table = set_up(2, UINT64_MAX);
     own(table, "++");
@@ -287,7 +287,7 @@ MC_SCENARIO(deque, ring_goes_round, .covers = "deque reclaim", .preemptions = 3)
     wind_up(table);
 }
 
-MC_SCENARIO(deque, rings_are_freed, .covers = "deque reclaim", .preemptions = 3, .stale = 2)
+MC_SCENARIO(deque, rings_are_freed, .preemptions = 3, .stale = 1)
 {
     struct table *table = set_up(1, 0);
     mc_spawn("owner", grows_and_reclaims, table);
@@ -297,7 +297,7 @@ MC_SCENARIO(deque, rings_are_freed, .covers = "deque reclaim", .preemptions = 3,
 }
 
 /* The top that a thief has seen does not come back, however long it takes. */
-MC_SCENARIO(deque, slow_thief, .covers = "deque reclaim", .preemptions = 2, .stale = 2)
+MC_SCENARIO(deque, slow_thief, .preemptions = 2, .stale = 2)
 {
     struct table *table = set_up(2, 0);
     own(table, "+");

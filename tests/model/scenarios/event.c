@@ -67,7 +67,7 @@ static void notifies_1(void *context)
     wi_event_notify(&meeting->event);
 }
 
-MC_SCENARIO(event, one_waits, .covers = "event", .spurious = 1)
+MC_SCENARIO(event, one_waits, .spurious = 1)
 {
     struct meeting *meeting = set_up(WI_NEVER);
     mc_spawn("waiter", waits_for_0, meeting);
@@ -75,7 +75,7 @@ MC_SCENARIO(event, one_waits, .covers = "event", .spurious = 1)
     wind_up(meeting);
 }
 
-MC_SCENARIO(event, several_wait_for_one, .covers = "event", .preemptions = 4)
+MC_SCENARIO(event, several_wait_for_one, .preemptions = 4)
 {
     struct meeting *meeting = set_up(WI_NEVER);
     mc_spawn("waiter 1", waits_for_0, meeting);
@@ -84,7 +84,7 @@ MC_SCENARIO(event, several_wait_for_one, .covers = "event", .preemptions = 4)
     wind_up(meeting);
 }
 
-MC_SCENARIO(event, each_waits_for_its_own, .covers = "event", .preemptions = 2, .stale = 2)
+MC_SCENARIO(event, each_waits_for_its_own, .preemptions = 2, .stale = 1)
 {
     struct meeting *meeting = set_up(WI_NEVER);
     meeting->notifiers = 2;
@@ -95,7 +95,7 @@ MC_SCENARIO(event, each_waits_for_its_own, .covers = "event", .preemptions = 2, 
     wind_up(meeting);
 }
 
-MC_SCENARIO(event, time_passes, .covers = "event", .spurious = 1)
+MC_SCENARIO(event, time_passes, .spurious = 1)
 {
     struct meeting *meeting = set_up(1);
     mc_spawn("waiter", waits_for_0, meeting);
@@ -121,7 +121,7 @@ static void writes_and_notifies(void *context)
     notifies_0(meeting);
 }
 
-MC_SCENARIO(event, carries_what_was_before, .covers = "event", .spurious = 1)
+MC_SCENARIO(event, carries_what_was_before, .spurious = 1)
 {
     struct meeting *meeting = set_up(1);
     mc_spawn("waiter", waits_once, meeting);

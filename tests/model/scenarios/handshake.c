@@ -60,7 +60,7 @@ static void takes_and_runs(void *context)
     wi_event_notify(&stage->bed);
 }
 
-MC_SCENARIO(handshake, fork_run_join, .covers = "handshake event", .spurious = 1)
+MC_SCENARIO(handshake, fork_run_join, .spurious = 1)
 {
     struct stage *stage = mc_new(sizeof *stage);
     mc_spawn("forker", forks_and_waits, stage);

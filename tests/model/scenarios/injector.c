@@ -95,7 +95,7 @@ static void takes_in_order(void *context)
         mc_check(!(first == 1 && second == 0));
 }
 
-MC_SCENARIO(injector, one_on_each_side, .covers = "injector")
+MC_SCENARIO(injector, one_on_each_side, .preemptions = MC_ALL)
 {
     struct crowd *crowd = set_up();
     mc_spawn("producer", puts_0_and_1, crowd);
@@ -103,7 +103,7 @@ MC_SCENARIO(injector, one_on_each_side, .covers = "injector")
     wind_up(crowd, 2);
 }
 
-MC_SCENARIO(injector, two_producers, .covers = "injector", .preemptions = 4, .stale = 3)
+MC_SCENARIO(injector, two_producers, .preemptions = 4, .stale = 3)
 {
     struct crowd *crowd = set_up();
     mc_spawn("producer 0", puts_0, crowd);
@@ -112,7 +112,7 @@ MC_SCENARIO(injector, two_producers, .covers = "injector", .preemptions = 4, .st
     wind_up(crowd, 2);
 }
 
-MC_SCENARIO(injector, two_consumers, .covers = "injector", .preemptions = 3, .stale = 2)
+MC_SCENARIO(injector, two_consumers, .preemptions = 3, .stale = 2)
 {
     struct crowd *crowd = set_up();
     put(crowd, 0);
@@ -146,7 +146,7 @@ static void sees_what_is_there(void *context)
         mc_check(!wi_injector_is_empty(&crowd->injector));
 }
 
-MC_SCENARIO(injector, what_was_put_can_be_had, .covers = "injector")
+MC_SCENARIO(injector, what_was_put_can_be_had, .preemptions = MC_ALL)
 {
     struct crowd *crowd = set_up();
     mc_spawn("producer", puts_and_says_so, crowd);
@@ -155,7 +155,7 @@ MC_SCENARIO(injector, what_was_put_can_be_had, .covers = "injector")
 }
 
 /* Also behind a producer that is between its two steps, where it cannot be had yet. */
-MC_SCENARIO(injector, what_was_put_is_seen, .covers = "injector")
+MC_SCENARIO(injector, what_was_put_is_seen, .preemptions = MC_ALL)
 {
     struct crowd *crowd = set_up();
     mc_spawn("producer 0", puts_and_says_so, crowd);

@@ -31,17 +31,17 @@ static void run(int threads, int steps)
     mc_check(shelf->count == (uint32_t)threads);
 }
 
-MC_SCENARIO(lock, two, .covers = "lock", .preemptions = 2, .stale = 1)
+MC_SCENARIO(lock, two, .preemptions = 2, .stale = 1)
 {
     run(2, 1);
 }
 
-MC_SCENARIO(lock, two_of_which_one_sleeps, .covers = "lock", .preemptions = 2, .stale = 1)
+MC_SCENARIO(lock, two_of_which_one_sleeps, .preemptions = 2, .stale = 1)
 {
     run(2, 60);
 }
 
-MC_SCENARIO(lock, three_at_random, .covers = "lock", .random = 10000)
+MC_SCENARIO(lock, three_at_random, .random = 10000)
 {
     run(3, 60);
 }

@@ -107,9 +107,7 @@ static void destroy(weft_pool *pool)
     mc_check(weft_pool_destroy(pool) == WEFT_OK);
 }
 
-#define COVERS "pool worker task sleep roots"
-
-MC_SCENARIO(pool, three_callers, .covers = COVERS, .unordered = "owner.limit", .random = 4000)
+MC_SCENARIO(pool, three_callers, .unordered = "owner.limit", .random = 4000)
 {
     weft_pool *pool = create(1, NULL);
     int callers[] = {mc_spawn("caller 1", runs, visit(pool)), mc_spawn("caller 2", runs, visit(pool)),
@@ -119,7 +117,7 @@ MC_SCENARIO(pool, three_callers, .covers = COVERS, .unordered = "owner.limit", .
     destroy(pool);
 }
 
-MC_SCENARIO(pool, started_beside_a_caller, .covers = COVERS, .unordered = "owner.limit", .random = 4000)
+MC_SCENARIO(pool, started_beside_a_caller, .unordered = "owner.limit", .random = 4000)
 {
     weft_pool *pool = create(1, NULL);
     int callers[] = {mc_spawn("starter", starts_and_waits, visit(pool)), mc_spawn("caller", runs, visit(pool))};
@@ -128,7 +126,7 @@ MC_SCENARIO(pool, started_beside_a_caller, .covers = COVERS, .unordered = "owner
     destroy(pool);
 }
 
-MC_SCENARIO(pool, without_workers, .covers = COVERS, .unordered = "owner.limit", .random = 4000)
+MC_SCENARIO(pool, without_workers, .unordered = "owner.limit", .random = 4000)
 {
     weft_pool *pool = create(WEFT_WORKERS_NONE, NULL);
     int callers[] = {mc_spawn("starter 1", starts_and_waits, visit(pool)),
@@ -138,7 +136,7 @@ MC_SCENARIO(pool, without_workers, .covers = COVERS, .unordered = "owner.limit",
     destroy(pool);
 }
 
-MC_SCENARIO(pool, shut_down_twice, .covers = COVERS, .unordered = "owner.limit", .random = 4000)
+MC_SCENARIO(pool, shut_down_twice, .unordered = "owner.limit", .random = 4000)
 {
     struct ledger *ledger = mc_new(sizeof *ledger);
     struct closing *closing = mc_new(sizeof *closing);

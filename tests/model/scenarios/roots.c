@@ -66,7 +66,7 @@ static void takes_down(void *context)
     mc_delete(house->inside);
 }
 
-MC_SCENARIO(roots, taken_down_beside_one, .covers = "roots event")
+MC_SCENARIO(roots, taken_down_beside_one, .preemptions = MC_ALL)
 {
     struct house *house = set_up();
     mc_spawn("guest", enters, house);
@@ -74,7 +74,7 @@ MC_SCENARIO(roots, taken_down_beside_one, .covers = "roots event")
     mc_join_all();
 }
 
-MC_SCENARIO(roots, taken_down_beside_two, .covers = "roots event", .preemptions = 3, .stale = 2)
+MC_SCENARIO(roots, taken_down_beside_two, .preemptions = 3, .stale = 2)
 {
     struct house *house = set_up();
     mc_spawn("guest", enters, house);
@@ -112,7 +112,7 @@ static void waits_for_a_root(void *context)
     wi_roots_release(&house->roots);
 }
 
-MC_SCENARIO(roots, brought_to_one_who_waits, .covers = "roots injector event", .preemptions = 4)
+MC_SCENARIO(roots, brought_to_one_who_waits, .preemptions = 4)
 {
     struct house *house = set_up();
     mc_spawn("bringer", brings, house);
@@ -120,7 +120,7 @@ MC_SCENARIO(roots, brought_to_one_who_waits, .covers = "roots injector event", .
     mc_join_all();
 }
 
-MC_SCENARIO(roots, brought_and_taken_down, .covers = "roots injector event", .preemptions = 2, .stale = 2)
+MC_SCENARIO(roots, brought_and_taken_down, .preemptions = 2, .stale = 2)
 {
     struct house *house = set_up();
     mc_check(wi_roots_accept(&house->roots)); /* released by the taker, for the root that is brought */
@@ -147,7 +147,7 @@ static void asks_after_closing(void *context)
         mc_check(wi_roots_cancel(&house->roots) && !wi_roots_accept(&house->roots));
 }
 
-MC_SCENARIO(roots, cancelled_from_then_on, .covers = "roots")
+MC_SCENARIO(roots, cancelled_from_then_on, .preemptions = MC_ALL)
 {
     struct house *house = set_up();
     mc_spawn("canceller", cancels, house);
@@ -161,7 +161,7 @@ static void drains(void *context)
     wi_roots_close(&house->roots, WI_DRAINING);
 }
 
-MC_SCENARIO(roots, cancelled_beside_one_who_drains, .covers = "roots")
+MC_SCENARIO(roots, cancelled_beside_one_who_drains, .preemptions = MC_ALL)
 {
     struct house *house = set_up();
     mc_spawn("canceller", cancels, house);

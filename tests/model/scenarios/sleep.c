@@ -114,7 +114,7 @@ static void brings_two(void *context)
     brings_one(context);
 }
 
-MC_SCENARIO(sleep, one_sleeper, .covers = "sleep event")
+MC_SCENARIO(sleep, one_sleeper, .preemptions = MC_ALL)
 {
     struct site *site = set_up(1, 1);
     spawn_worker(site, "worker");
@@ -122,7 +122,7 @@ MC_SCENARIO(sleep, one_sleeper, .covers = "sleep event")
     wind_up(site);
 }
 
-MC_SCENARIO(sleep, two_sleepers, .covers = "sleep event", .preemptions = 2, .stale = 1)
+MC_SCENARIO(sleep, two_sleepers, .preemptions = 2, .stale = 1)
 {
     struct site *site = set_up(2, 2);
     spawn_worker(site, "worker 0");
@@ -131,7 +131,7 @@ MC_SCENARIO(sleep, two_sleepers, .covers = "sleep event", .preemptions = 2, .sta
     wind_up(site);
 }
 
-MC_SCENARIO(sleep, two_bringers, .covers = "sleep event", .preemptions = 2, .stale = 1)
+MC_SCENARIO(sleep, two_bringers, .preemptions = 2, .stale = MC_FEWEST)
 {
     struct site *site = set_up(2, 2);
     spawn_worker(site, "worker 0");
@@ -141,7 +141,7 @@ MC_SCENARIO(sleep, two_bringers, .covers = "sleep event", .preemptions = 2, .sta
     wind_up(site);
 }
 
-MC_SCENARIO(sleep, two_bringers_at_random, .covers = "sleep event", .random = 50000)
+MC_SCENARIO(sleep, two_bringers_at_random, .random = 50000)
 {
     struct site *site = set_up(3, 2);
     spawn_worker(site, "worker 0");
@@ -176,7 +176,7 @@ static void comes_and_goes(void *context)
     leave(site);
 }
 
-MC_SCENARIO(sleep, callers_leave_work, .covers = "sleep event", .preemptions = 3, .stale = 2)
+MC_SCENARIO(sleep, callers_leave_work, .preemptions = 3, .stale = 1)
 {
     struct site *site = set_up(1, 1);
     site->is_from_outside = false;

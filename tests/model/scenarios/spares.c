@@ -66,17 +66,17 @@ static void run(uint32_t workers, int pairs)
     mc_check(weft_pool_destroy(pool) == WEFT_OK);
 }
 
-MC_SCENARIO(spares, one_that_blocks, .covers = "spares worker", .unordered = "owner.limit", .random = 4000)
+MC_SCENARIO(spares, one_that_blocks, .unordered = "owner.limit", .random = 4000)
 {
     run(1, 1);
 }
 
-MC_SCENARIO(spares, two_that_block, .covers = "spares worker", .unordered = "owner.limit", .random = 4000)
+MC_SCENARIO(spares, two_that_block, .unordered = "owner.limit", .random = 4000)
 {
     run(1, 2);
 }
 
-MC_SCENARIO(spares, two_workers_that_block, .covers = "spares worker", .unordered = "owner.limit", .random = 4000)
+MC_SCENARIO(spares, two_workers_that_block, .unordered = "owner.limit", .random = 4000)
 {
     run(2, 2);
 }

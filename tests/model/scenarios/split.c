@@ -227,9 +227,7 @@ OWNER(joins_two, "--")
 OWNER(joins_two_of_three_and_forks, "--?+--")
 OWNER(joins_three, "---")
 
-#define COVERS "split task"
-
-MC_SCENARIO(split, one_thief, .covers = COVERS, .unordered = "owner.limit", .preemptions = 4)
+MC_SCENARIO(split, one_thief, .unordered = "owner.limit", .preemptions = 4)
 {
     struct table *table = set_up(4, false);
     table->tries = 2;
@@ -238,7 +236,7 @@ MC_SCENARIO(split, one_thief, .covers = COVERS, .unordered = "owner.limit", .pre
     wind_up(table);
 }
 
-MC_SCENARIO(split, last_task, .covers = COVERS, .unordered = "owner.limit")
+MC_SCENARIO(split, last_task, .unordered = "owner.limit")
 {
     struct table *table = set_up(4, false);
     own(table, "?+");
@@ -248,7 +246,7 @@ MC_SCENARIO(split, last_task, .covers = COVERS, .unordered = "owner.limit")
     wind_up(table);
 }
 
-MC_SCENARIO(split, two_thieves, .covers = COVERS, .unordered = "owner.limit", .preemptions = 3, .stale = 2)
+MC_SCENARIO(split, two_thieves, .unordered = "owner.limit", .preemptions = 3, .stale = 1)
 {
     struct table *table = set_up(4, false);
     own(table, "?+?+?+");
@@ -259,7 +257,7 @@ MC_SCENARIO(split, two_thieves, .covers = COVERS, .unordered = "owner.limit", .p
 }
 
 /* One thief has looked at a task before bound was lowered to it; the one below is taken by another meanwhile. */
-MC_SCENARIO(split, looked_before, .covers = COVERS, .unordered = "owner.limit", .preemptions = 3, .stale = MC_FEWEST)
+MC_SCENARIO(split, looked_before, .unordered = "owner.limit", .preemptions = 3, .stale = MC_FEWEST)
 {
     struct table *table = set_up(4, false);
     own(table, "?+?+?+");
@@ -270,7 +268,7 @@ MC_SCENARIO(split, looked_before, .covers = COVERS, .unordered = "owner.limit", 
 }
 
 /* A thief that comes late knows no less of bound than one that it has seen steal. */
-MC_SCENARIO(split, late_thief, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 3)
+MC_SCENARIO(split, late_thief, .unordered = "owner.limit", .preemptions = 2, .stale = 3)
 {
     struct table *table = set_up(4, false);
     own(table, "?+?+");
@@ -283,7 +281,7 @@ MC_SCENARIO(split, late_thief, .covers = COVERS, .unordered = "owner.limit", .pr
 }
 
 /* A slot is public, then private for a task, then public again; bound has the same value before and after. */
-MC_SCENARIO(split, shown_again, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
+MC_SCENARIO(split, shown_again, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
     struct table *table = set_up(4, false);
     own(table, "?+?+");
@@ -296,7 +294,7 @@ MC_SCENARIO(split, shown_again, .covers = COVERS, .unordered = "owner.limit", .p
 }
 
 /* The task that was private in the slot before is not what a thief gets. */
-MC_SCENARIO(split, shown_after_a_private_one, .covers = COVERS, .unordered = "owner.limit", .preemptions = 3)
+MC_SCENARIO(split, shown_after_a_private_one, .unordered = "owner.limit", .preemptions = 3)
 {
     struct table *table = set_up(4, false);
     mc_spawn("owner", shows_the_second, table);
@@ -305,7 +303,7 @@ MC_SCENARIO(split, shown_after_a_private_one, .covers = COVERS, .unordered = "ow
 }
 
 /* A fork in a slot whose task was stolen, or taken back, under the eyes of a slow thief. */
-MC_SCENARIO(split, slot_used_again, .covers = COVERS, .unordered = "owner.limit", .preemptions = 3)
+MC_SCENARIO(split, slot_used_again, .unordered = "owner.limit", .preemptions = 3)
 {
     struct table *table = set_up(4, false);
     table->tries = 2;
@@ -314,8 +312,7 @@ MC_SCENARIO(split, slot_used_again, .covers = COVERS, .unordered = "owner.limit"
     wind_up(table);
 }
 
-MC_SCENARIO(split, slots_used_again_by_two_thieves, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2,
-            .stale = 2)
+MC_SCENARIO(split, slots_used_again_by_two_thieves, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     struct table *table = set_up(4, false);
     own(table, "?+?+?+");
@@ -325,7 +322,7 @@ MC_SCENARIO(split, slots_used_again_by_two_thieves, .covers = COVERS, .unordered
     wind_up(table);
 }
 
-MC_SCENARIO(split, generations_wrap, .covers = COVERS, .unordered = "owner.limit", .preemptions = 3, .stale = 2)
+MC_SCENARIO(split, generations_wrap, .unordered = "owner.limit", .preemptions = 3, .stale = 2)
 {
     struct table *table = set_up(4, false);
     table->tries = 2;
@@ -336,7 +333,7 @@ MC_SCENARIO(split, generations_wrap, .covers = COVERS, .unordered = "owner.limit
 }
 
 /* Asked in the middle, the owner shows the older half of three. */
-MC_SCENARIO(split, asked, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
+MC_SCENARIO(split, asked, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     struct table *table = set_up(4, false);
     table->tries = 2;
@@ -348,7 +345,7 @@ MC_SCENARIO(split, asked, .covers = COVERS, .unordered = "owner.limit", .preempt
 }
 
 /* The owner forks above a stolen task while it waits for it. */
-MC_SCENARIO(split, forks_above, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
+MC_SCENARIO(split, forks_above, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     struct table *table = set_up(4, false);
     table->tries = 3;
@@ -360,7 +357,7 @@ MC_SCENARIO(split, forks_above, .covers = COVERS, .unordered = "owner.limit", .p
     wind_up(table);
 }
 
-MC_SCENARIO(split, symmetric, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
+MC_SCENARIO(split, symmetric, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     struct table *table = set_up(4, true);
     table->tries = 2;
@@ -372,7 +369,7 @@ MC_SCENARIO(split, symmetric, .covers = COVERS, .unordered = "owner.limit", .pre
 
 /* ---- the rest is taken by force ---- */
 
-MC_SCENARIO(split, forced, .covers = COVERS, .unordered = "owner.limit", .preemptions = 3)
+MC_SCENARIO(split, forced, .unordered = "owner.limit", .preemptions = 3)
 {
     struct table *table = set_up(4, false);
     own(table, "+++");
@@ -383,7 +380,7 @@ MC_SCENARIO(split, forced, .covers = COVERS, .unordered = "owner.limit", .preemp
 }
 
 /* Forks and joins on the fast path, all the while. */
-MC_SCENARIO(split, forced_beside_forks, .covers = COVERS, .unordered = "owner.limit", .preemptions = 3, .stale = 1)
+MC_SCENARIO(split, forced_beside_forks, .unordered = "owner.limit", .preemptions = 3, .stale = 1)
 {
     struct table *table = set_up(4, false);
     table->tries = 2;
@@ -396,8 +393,8 @@ MC_SCENARIO(split, forced_beside_forks, .covers = COVERS, .unordered = "owner.li
 
 /* Between the owner's new generation and its next change of bound, older tasks are made public by force, and one is
  * taken: bound must not fall below it. */
-MC_SCENARIO(split, forced_beside_a_join_that_thieves_see, .covers = COVERS, .unordered = "owner.limit",
-            .preemptions = 3, .stale = 1)
+MC_SCENARIO(split, forced_beside_a_join_that_thieves_see, .unordered = "owner.limit", .preemptions = 3,
+            .stale = MC_FEWEST)
 {
     struct table *table = set_up(4, false);
     own(table, "?+?+?+");
@@ -410,8 +407,7 @@ MC_SCENARIO(split, forced_beside_a_join_that_thieves_see, .covers = COVERS, .uno
 
 /* The same with a thief that takes more than the owner leaves public, and then what is forced: where the owner raises
  * bound to what is left, it must not undo the force. */
-MC_SCENARIO(split, forced_while_bound_is_raised, .covers = COVERS, .unordered = "owner.limit", .preemptions = 3,
-            .stale = MC_FEWEST)
+MC_SCENARIO(split, forced_while_bound_is_raised, .unordered = "owner.limit", .preemptions = 3, .stale = MC_FEWEST)
 {
     struct table *table = set_up(6, false);
     own(table, "?+?+?+?+?+");
@@ -424,8 +420,7 @@ MC_SCENARIO(split, forced_while_bound_is_raised, .covers = COVERS, .unordered = 
     wind_up(table);
 }
 
-MC_SCENARIO(split, forced_while_forking_above, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2,
-            .stale = 1)
+MC_SCENARIO(split, forced_while_forking_above, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     struct table *table = set_up(4, false);
     table->tries = 2;
@@ -438,7 +433,7 @@ MC_SCENARIO(split, forced_while_forking_above, .covers = COVERS, .unordered = "o
 }
 
 /* There is room for two; the others run in the fork. */
-MC_SCENARIO(split, full, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
+MC_SCENARIO(split, full, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     struct table *table = set_up(2, false);
     table->tries = 2;
@@ -448,7 +443,7 @@ MC_SCENARIO(split, full, .covers = COVERS, .unordered = "owner.limit", .preempti
     wind_up(table);
 }
 
-MC_SCENARIO(split, deep, .covers = COVERS, .unordered = "owner.limit", .random = 20000)
+MC_SCENARIO(split, deep, .unordered = "owner.limit", .random = 20000)
 {
     struct table *table = set_up(4, false);
     table->tries = 4;
@@ -496,7 +491,7 @@ static void hunts(void *context)
     }
 }
 
-MC_SCENARIO(split, busy, .covers = COVERS, .unordered = "owner.limit", .preemptions = 3, .stale = 2)
+MC_SCENARIO(split, busy, .unordered = "owner.limit", .preemptions = 3, .stale = 2)
 {
     struct table *table = set_up(4, false);
     mc_spawn("owner", forks_and_is_busy, table);
@@ -505,7 +500,7 @@ MC_SCENARIO(split, busy, .covers = COVERS, .unordered = "owner.limit", .preempti
 }
 
 /* As above; the hunter has asked before, and must not take that for an ask that had a barrier. */
-MC_SCENARIO(split, busy_and_asked, .covers = COVERS, .unordered = "owner.limit", .preemptions = 3, .stale = 2)
+MC_SCENARIO(split, busy_and_asked, .unordered = "owner.limit", .preemptions = 3, .stale = 1)
 {
     struct table *table = set_up(4, false);
     table->asks = true;

@@ -297,21 +297,18 @@ static void go(struct works *works)
     wi_sleep_fini(&works->pool.sleep);
 }
 
-#define COVERS "worker task handshake sleep event deque roots injector"
-
-MC_SCENARIO(worker, one_fork, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
+MC_SCENARIO(worker, one_fork, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     go(set_up(2, WEFT_HELP_ANY, 1));
 }
 
-MC_SCENARIO(worker, one_fork_without_help, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
+MC_SCENARIO(worker, one_fork_without_help, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     go(set_up(2, WEFT_HELP_NONE, 1));
 }
 
 /* A fork wakes a worker for it. */
-MC_SCENARIO(worker, fork_that_needs_another, .covers = COVERS " split", .unordered = "owner.limit", .preemptions = 2,
-            .stale = 2)
+MC_SCENARIO(worker, fork_that_needs_another, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
     struct works *works = set_up(2, WEFT_HELP_ANY, 1);
     works->root->waits = true;
@@ -320,8 +317,7 @@ MC_SCENARIO(worker, fork_that_needs_another, .covers = COVERS " split", .unorder
 
 /* The same where the worker's forks are on the fast path when the other lies down. The other
  * has asked, and must not take that for an ask that had a barrier. */
-MC_SCENARIO(worker, private_fork_that_needs_another, .covers = COVERS " split", .unordered = "owner.limit",
-            .preemptions = 2, .stale = 2)
+MC_SCENARIO(worker, private_fork_that_needs_another, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     struct works *works = set_up(2, WEFT_HELP_ANY, 1);
     works->root->warms_up = true;
@@ -330,13 +326,12 @@ MC_SCENARIO(worker, private_fork_that_needs_another, .covers = COVERS " split", 
 }
 
 /* Where there is no room for a fork, it runs at once. */
-MC_SCENARIO(worker, full_deque, .covers = COVERS " split", .unordered = "owner.limit", .preemptions = 2, .stale = 1)
+MC_SCENARIO(worker, full_deque, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     go(set_up_narrow(2, WEFT_HELP_ANY, 2, 1));
 }
 
-MC_SCENARIO(worker, forks_joined_in_order, .covers = COVERS " split", .unordered = "owner.limit", .preemptions = 2,
-            .stale = 1)
+MC_SCENARIO(worker, forks_joined_in_order, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     struct works *works = set_up(2, WEFT_HELP_ANY, 1);
     works->root->in_order = true;
@@ -345,15 +340,14 @@ MC_SCENARIO(worker, forks_joined_in_order, .covers = COVERS " split", .unordered
 }
 
 /* The owner's second fork wakes another worker, after the first has woken one. */
-MC_SCENARIO(worker, forks_that_wake_two, .covers = COVERS " split", .unordered = "owner.limit", .random = 20000)
+MC_SCENARIO(worker, forks_that_wake_two, .unordered = "owner.limit", .random = 20000)
 {
     struct works *works = set_up(3, WEFT_HELP_ANY, 1);
     works->root->forks_two = true;
     go(works);
 }
 
-MC_SCENARIO(worker, without_barrier, .covers = COVERS " split", .unordered = "owner.limit", .preemptions = 2,
-            .stale = 2)
+MC_SCENARIO(worker, without_barrier, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     struct works *works = set_up_symmetric(2);
     works->root->warms_up = true;
@@ -361,8 +355,7 @@ MC_SCENARIO(worker, without_barrier, .covers = COVERS " split", .unordered = "ow
     go(works);
 }
 
-MC_SCENARIO(worker, full_deque_of_typed_tasks, .covers = COVERS " split", .unordered = "owner.limit", .preemptions = 1,
-            .stale = 1)
+MC_SCENARIO(worker, full_deque_of_typed_tasks, .unordered = "owner.limit", .preemptions = 1, .stale = 1)
 {
     struct works *works = set_up_narrow(2, WEFT_HELP_ANY, 2, 1);
     works->root->counts = true;
@@ -370,8 +363,7 @@ MC_SCENARIO(worker, full_deque_of_typed_tasks, .covers = COVERS " split", .unord
 }
 
 /* What a thief forks wakes the join that waits for the thief and may help with nothing else. */
-MC_SCENARIO(worker, fork_that_needs_its_follower, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2,
-            .stale = 1)
+MC_SCENARIO(worker, fork_that_needs_its_follower, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     struct works *works = set_up(2, WEFT_HELP_SUBTREE, 2);
     works->root->waits = true;
@@ -380,7 +372,7 @@ MC_SCENARIO(worker, fork_that_needs_its_follower, .covers = COVERS, .unordered =
 }
 
 /* The same beside another root that does the same. */
-MC_SCENARIO(worker, forks_that_need_two, .covers = COVERS, .unordered = "owner.limit", .random = 20000)
+MC_SCENARIO(worker, forks_that_need_two, .unordered = "owner.limit", .random = 20000)
 {
     struct works *works = set_up(3, WEFT_HELP_NONE, 1);
     works->root->waits = true;
@@ -389,7 +381,7 @@ MC_SCENARIO(worker, forks_that_need_two, .covers = COVERS, .unordered = "owner.l
 }
 
 /* A root from outside finds a worker, asleep or about to be. */
-MC_SCENARIO(worker, root_from_outside, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
+MC_SCENARIO(worker, root_from_outside, .unordered = "owner.limit", .preemptions = 1, .stale = 2)
 {
     struct works *works = set_up(2, WEFT_HELP_ANY, 0);
     works->brought = accept_root(works, 0);
@@ -398,7 +390,7 @@ MC_SCENARIO(worker, root_from_outside, .covers = COVERS, .unordered = "owner.lim
 }
 
 /* Of two roots, each needs the other to have begun: who finds one wakes another worker for what is left. */
-MC_SCENARIO(worker, roots_that_need_two, .covers = COVERS, .unordered = "owner.limit", .random = 20000)
+MC_SCENARIO(worker, roots_that_need_two, .unordered = "owner.limit", .random = 20000)
 {
     struct works *works = set_up(3, WEFT_HELP_ANY, 0);
     works->queued = accept_root(works, 0);
@@ -409,13 +401,12 @@ MC_SCENARIO(worker, roots_that_need_two, .covers = COVERS, .unordered = "owner.l
     go(works);
 }
 
-MC_SCENARIO(worker, leapfrogging, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
+MC_SCENARIO(worker, leapfrogging, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     go(set_up(2, WEFT_HELP_SUBTREE, 2));
 }
 
-MC_SCENARIO(worker, leapfrogging_beside_another_root, .covers = COVERS, .unordered = "owner.limit", .preemptions = 2,
-            .stale = 1)
+MC_SCENARIO(worker, leapfrogging_beside_another_root, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     struct works *works = set_up(2, WEFT_HELP_SUBTREE, 1);
     works->dawdles = true;
@@ -423,14 +414,14 @@ MC_SCENARIO(worker, leapfrogging_beside_another_root, .covers = COVERS, .unorder
     go(works);
 }
 
-MC_SCENARIO(worker, three_at_random, .covers = COVERS, .unordered = "owner.limit", .random = 20000)
+MC_SCENARIO(worker, three_at_random, .unordered = "owner.limit", .random = 20000)
 {
     struct works *works = set_up(3, WEFT_HELP_ANY, 2);
     queue(works, 1);
     go(works);
 }
 
-MC_SCENARIO(worker, three_leapfrogging_at_random, .covers = COVERS, .unordered = "owner.limit", .random = 20000)
+MC_SCENARIO(worker, three_leapfrogging_at_random, .unordered = "owner.limit", .random = 20000)
 {
     struct works *works = set_up(3, WEFT_HELP_SUBTREE, 2);
     queue(works, 1);
