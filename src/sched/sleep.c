@@ -124,15 +124,12 @@ bool wi_sleep_has_sleepers(struct wi_sleep *sleep, bool from_outside)
     return count(census, SLEEPING) > (from_outside ? 0 : stood_in_for) && find_willing(sleep, &slot);
 }
 
-bool wi_sleep_announce(struct wi_sleep *sleep, bool from_outside)
+void wi_sleep_announce(struct wi_sleep *sleep, bool from_outside)
 {
     wi_fence_seq_cst(); /* [sleep.look] */
-    if (!wi_sleep_has_sleepers(sleep, from_outside))
-        return false;
-    if (count(wi_load_relaxed(&sleep->census), SEARCHING) > 0) /* [sleep.look] */
-        return false;
-    wake_one(sleep);
-    return wi_sleep_has_sleepers(sleep, from_outside);
+    if (wi_sleep_has_sleepers(sleep, from_outside) &&
+        count(wi_load_relaxed(&sleep->census), SEARCHING) == 0) /* [sleep.look] */
+        wake_one(sleep);
 }
 
 void wi_sleep_search(struct wi_sleep *sleep)

@@ -37,9 +37,8 @@ int wi_sleep_init(struct wi_sleep *sleep, uint32_t slots, uint32_t workers);
 void wi_sleep_fini(struct wi_sleep *sleep);
 
 /* New work can be seen: wakes one willing sleeper, unless somebody searches already. Where work was forked, each caller
- * at work stands in for one worker, who sleeps on; work `from_outside` always wakes somebody. Returns whether there are
- * willing sleepers who would be woken for more. */
-bool wi_sleep_announce(struct wi_sleep *sleep, bool from_outside);
+ * at work stands in for one worker, who sleeps on; work `from_outside` always wakes somebody. */
+void wi_sleep_announce(struct wi_sleep *sleep, bool from_outside);
 
 /* Whether an announcement would find somebody to wake, or rely on a searcher in his place. */
 bool wi_sleep_has_sleepers(struct wi_sleep *sleep, bool from_outside);

@@ -24,8 +24,7 @@ static void answer(struct wi_worker *worker, weft_slot *end)
 {
     wi_split_relax(&worker->split);
     wi_split_publish(&worker->split, end);
-    if (wi_worker_announce(worker))
-        wi_split_ask_self(&worker->split);
+    wi_worker_announce(worker);
 }
 
 static weft_slot *fork_slow(weft_worker *owner, weft_slot *at, weft_task *task, uint64_t fiber)

@@ -196,12 +196,11 @@ static void wake_followers(struct wi_worker *worker)
             wi_sleep_wake(&pool->sleep, i);
 }
 
-bool wi_worker_announce(struct wi_worker *worker)
+void wi_worker_announce(struct wi_worker *worker)
 {
-    bool has_sleepers = wi_sleep_announce(&worker->pool->sleep, false);
+    wi_sleep_announce(&worker->pool->sleep, false);
     if (wi_load_relaxed(&worker->followers) != 0) /* [worker.follow] */
         wake_followers(worker);
-    return has_sleepers;
 }
 
 /* Asks to be woken when `thief` forks. Returns whether it has already. */

@@ -119,8 +119,8 @@ int wi_worker_serve(struct wi_worker *worker, weft_task *awaited);
  * task has forked, where all that is left undone. */
 bool wi_worker_execute(struct wi_worker *worker, weft_task *task);
 
-/* Tells sleepers that the worker's deque has a new public task. Returns whether some sleep on who would take more. */
-bool wi_worker_announce(struct wi_worker *worker);
+/* Tells sleepers that the worker's deque has a new public task. */
+void wi_worker_announce(struct wi_worker *worker);
 
 /* Looks for work anywhere in `pool` and announces it, as I2 of sched/sleep.c asks. Any thread. */
 void wi_pool_look(weft_pool *pool);
