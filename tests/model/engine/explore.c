@@ -294,7 +294,7 @@ static bool was_seen(void)
  * probabilistic guarantees of finding bugs, ASPLOS 2010): the highest goes, and drops to the lowest at a few random
  * steps. */
 #define DROPS 3
-static uint32_t priorities[MC_THREADS], lowest, drops[DROPS], typical_steps = 50;
+static uint32_t priorities[MC_THREADS], lowest, drops[DROPS], typical_steps;
 
 static bool is_ready(int t)
 {
@@ -356,7 +356,7 @@ static int choose_thread(void)
     bool can_go_on = threads[self].state == THREAD_READY && !(threads[self].yields_to & ready);
     if (can_go_on)
         candidates[count++] = self;
-    if (!can_go_on || is_replay || is_within(preemptions, scenario->preemptions))
+    if (!can_go_on || threads[self].is_willing || is_replay || is_within(preemptions, scenario->preemptions))
         for (int t = 0; t < MC_THREADS; t++)
             if (!(can_go_on && t == self) && (ready >> t & 1) && !(threads[t].yields_to & ready))
                 candidates[count++] = t;
@@ -375,7 +375,8 @@ static int choose_thread(void)
             finish(SEEN_BEFORE);
         chosen = candidates[next_answer(count)];
     }
-    preemptions += can_go_on && chosen != self;
+    preemptions += can_go_on && !threads[self].is_willing && chosen != self;
+    threads[self].is_willing = false;
     return chosen;
 }
 
@@ -412,6 +413,11 @@ void mc_yield(void)
     threads[self].yields_to = ready_threads() & ~(1u << self);
     threads[self].is_granted = false;
     priorities[self] = --lowest;
+}
+
+void mc_turn(void)
+{
+    threads[self].is_willing = true;
 }
 
 void block(enum thread_state state, bool (*is_unblocked)(int thread), const char *where)
@@ -636,6 +642,7 @@ void explore(const struct mc_scenario *explored, uint64_t limit, struct result *
     scenario = explored;
     *result = (struct result){0};
     random_state = 1;
+    typical_steps = 50;
     blind_stores = 0;
     memory_forget();
     uint64_t randoms = explored->random ? explored->random : FIRST;

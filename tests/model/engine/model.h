@@ -87,6 +87,9 @@ void mc_barrier(struct mc_site *site);
 /* Lets each of the others that can go on do an operation first. */
 void mc_yield(void);
 
+/* The thread may lose its turn here, and that is no preemption. */
+void mc_turn(void);
+
 /* Sleeping on a word. Returns false if the deadline passed. */
 bool mc_futex_wait(const void *word, unsigned bytes, uint64_t expected, bool has_deadline);
 void mc_futex_wake(const void *word, uint32_t count);
@@ -142,6 +145,9 @@ struct mc_scenario {
     static struct mc_scenario *group_##_##name_##_listed __attribute__((section("mc_scenarios"), used)) =              \
         &group_##_##name_##_scenario;                                                                                  \
     static void group_##_##name_(void)
+
+/* As the size of a stack: the system has no room for that thread. */
+#define MC_NO_STACK SIZE_MAX
 
 /* Starts a thread; its number. What the caller did happens before it. */
 int mc_spawn(const char *name, void (*body)(void *context), void *context);

@@ -273,15 +273,7 @@ static void report_glance(size_t i, const struct finding *finding)
 
 /* ---- trying them ---- */
 
-static size_t asked[MUTANTS], asked_count, bad, killed, excused, gaps;
-
-/* An excuse that begins with this is no proof: it says what is missing. */
-#define GAP "Gap: "
-
-static bool is_gap(const struct mutant *mutant)
-{
-    return mutant->excuse && strncmp(mutant->excuse, GAP, strlen(GAP)) == 0;
-}
+static size_t asked[MUTANTS], asked_count, bad, killed, excused;
 
 /* The scenarios that get to the mutant's place: first those for the part that it belongs to. */
 static size_t list_witnesses(size_t m, const struct mc_scenario **witnesses)
@@ -334,7 +326,7 @@ static void report_mutant(size_t i, const struct finding *finding)
     else if (is_killed)
         snprintf(verdict, sizeof verdict, "%s", finding->result.message);
     else if (mutant->excuse)
-        snprintf(verdict, sizeof verdict, "%s%s", is_gap(mutant) ? "" : "equivalent: ", mutant->excuse);
+        snprintf(verdict, sizeof verdict, "equivalent: %s", mutant->excuse);
     else
         snprintf(verdict, sizeof verdict, "SURVIVES%s", finding->scenario ? "" : ": no scenario gets there");
     printf("%-76s %-18s %-22s %9" PRIu64 " %7.2f s  %s\n", mutant->name, mutant->label, scenario,
@@ -342,8 +334,7 @@ static void report_mutant(size_t i, const struct finding *finding)
     if (asked_count == 1 && finding->result.has_failed)
         printf("  again: --replay %s '%s' '%s'\n", scenario, finding->result.schedule, mutant->name);
     killed += is_killed;
-    excused += !is_killed && mutant->excuse && !is_gap(mutant);
-    gaps += !is_killed && is_gap(mutant);
+    excused += !is_killed && mutant->excuse;
     bad += is_killed == (mutant->excuse != NULL);
 }
 
@@ -358,6 +349,6 @@ bool try_mutants(void)
     in_processes(scenario_count(), glance, report_glance);
     printf("%-76s %-18s %-22s %9s %9s  %s\n", "mutant", "edge", "noticed by", "tries", "time", "as");
     in_processes(asked_count, try_mutant, report_mutant);
-    printf("%zu mutants: %zu noticed, %zu equivalent, %zu gaps, %zu wrong\n", asked_count, killed, excused, gaps, bad);
+    printf("%zu mutants: %zu noticed, %zu equivalent, %zu wrong\n", asked_count, killed, excused, bad);
     return bad == 0;
 }

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,6 +54,7 @@ void in_processes(size_t count, void (*body)(size_t i, struct finding *finding),
             fflush(stdout);
             pid_t pid = fork();
             if (pid == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL); /* a program that is stopped leaves nobody behind */
                 body(started, &findings[started]);
                 findings[started].is_done = true;
                 _exit(0);

@@ -37,6 +37,7 @@ struct thread {
     bool (*is_unblocked)(int thread);
     bool is_granted;    /* was chosen to run, and has done no operation since */
     uint32_t yields_to; /* threads, as bits, each of which does an operation before this one goes on */
+    bool is_willing;    /* to lose its turn */
     bool has_deadline;  /* asleep, but may time out */
     bool is_joined;
     int awaits;       /* the thread that it joins */

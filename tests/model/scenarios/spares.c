@@ -1,7 +1,8 @@
 /*
  * scenarios/spares.c - a worker whose task blocks is replaced, by the library's own functions
  *
- * What the tasks wait for is done by others that are queued behind them. The thread that brings them does not help.
+ * What the tasks wait for is done by others that are queued behind them. The thread that brings them helps only where
+ * the system has no thread to give.
  */
 #include "sched/spares.h"
 
@@ -42,19 +43,21 @@ static void wakes(weft_worker *worker, weft_task *task)
     mc_futex_wake(&pair->is_told.value, UINT32_MAX);
 }
 
-static void run(uint32_t workers, int pairs)
+static void run(uint32_t workers, int pairs, bool has_threads)
 {
     weft_pool *pool = NULL;
     struct pair *pair[PAIRS_MOST];
     weft_pool_options options = {.size = sizeof options, .workers = workers, .search_rounds = 1, .name = "m"};
     mc_check(weft_pool_create(&options, &pool) == WEFT_OK);
+    if (!has_threads)
+        pool->options.stack_bytes = MC_NO_STACK;
     for (int i = 0; i < pairs; i++) {
         pair[i] = mc_new(sizeof *pair[i]);
         mc_check(weft_start(pool, &pair[i]->waiting, waits) == WEFT_OK);
     }
     for (int i = 0; i < pairs; i++)
         mc_check(weft_start(pool, &pair[i]->waking, wakes) == WEFT_OK);
-    for (int i = 0; i < pairs; i++)
+    for (int i = 0; has_threads && i < pairs; i++)
         while (wi_load_acquire(&pair[i]->is_over) == 0)
             mc_futex_wait(&pair[i]->is_over.value, sizeof pair[i]->is_over.value, 0, false);
     for (int i = 0; i < pairs; i++) {
@@ -68,15 +71,20 @@ static void run(uint32_t workers, int pairs)
 
 MC_SCENARIO(spares, one_that_blocks, .unordered = "owner.limit", .random = 4000)
 {
-    run(1, 1);
+    run(1, 1, true);
 }
 
 MC_SCENARIO(spares, two_that_block, .unordered = "owner.limit", .random = 4000)
 {
-    run(1, 2);
+    run(1, 2, true);
 }
 
 MC_SCENARIO(spares, two_workers_that_block, .unordered = "owner.limit", .random = 4000)
 {
-    run(2, 2);
+    run(2, 2, true);
+}
+
+MC_SCENARIO(spares, two_that_are_refused, .unordered = "owner.limit", .random = 4000)
+{
+    run(2, 2, false);
 }

@@ -9,8 +9,6 @@
 
 #include "queue/split.h"
 
-#include "os/barrier.h"
-
 enum {
     SLOTS = 8,
     TASKS = 12
@@ -198,11 +196,17 @@ static void steals(void *context)
         steal(table);
 }
 
+/* Without a turn for others, as preemptions do for that. */
+static void barrier(void)
+{
+    mc_barrier(MC_HERE(MC_BARRIER, MC_SEQ_CST, "a barrier in all threads"));
+}
+
 static void forces(void *context)
 {
     struct table *table = context;
     wi_split_press(&table->split);
-    wi_barrier_all();
+    barrier();
     wi_split_force(&table->split);
 }
 
@@ -474,7 +478,7 @@ static bool force(struct table *table)
     if (wi_split_is_quiet(&table->split))
         return wi_split_has_public(&table->split);
     wi_split_press(&table->split);
-    wi_barrier_all();
+    barrier();
     return wi_split_force(&table->split);
 }
 

@@ -84,10 +84,11 @@ static void warm_up(weft_worker *worker, struct node *self)
     mc_delete(first);
 }
 
-static void wait_until_begun(struct node *node)
+static void wait_until(wi_atomic_u32 *word, uint32_t least)
 {
-    while (wi_load_acquire(&node->has_begun) == 0)
-        mc_futex_wait(&node->has_begun, sizeof node->has_begun.value, 0, false);
+    uint32_t seen;
+    while ((seen = wi_load_acquire(word)) < least)
+        mc_futex_wait(&word->value, sizeof word->value, seen, false);
 }
 
 /* Forks two tasks, the second when the first has begun, which waits for the second. */
@@ -96,9 +97,9 @@ static void fork_two(weft_worker *worker, struct node *self)
     struct node *first = node(self->works, self, 0), *second = node(self->works, self, 0);
     first->partner = second;
     weft_fork(worker, &first->task, run);
-    wait_until_begun(first);
+    wait_until(&first->has_begun, 1);
     weft_fork(worker, &second->task, run);
-    wait_until_begun(second);
+    wait_until(&second->has_begun, 1);
     join(worker, second);
     join(worker, first);
     mc_delete(second);
@@ -147,8 +148,8 @@ static void run(weft_worker *worker, weft_task *task)
     self->runs++;
     wi_store_release(&self->has_begun, 1);
     mc_futex_wake(&self->has_begun, UINT32_MAX);
-    while (self->partner && wi_load_acquire(&self->partner->has_begun) == 0)
-        mc_futex_wait(&self->partner->has_begun, sizeof self->partner->has_begun.value, 0, false);
+    if (self->partner)
+        wait_until(&self->partner->has_begun, 1);
     if (self->depth == 0) {
         if (works->dawdles)
             mc_yield();
@@ -171,8 +172,8 @@ static void run(weft_worker *worker, weft_task *task)
         weft_fork(worker, &left->task, run);
         if (works->dawdles)
             mc_yield();
-        while (self->waits && wi_load_acquire(&left->has_begun) == 0)
-            mc_futex_wait(&left->has_begun, sizeof left->has_begun.value, 0, false);
+        if (self->waits)
+            wait_until(&left->has_begun, 1);
         if (self->depth > 1 && !self->is_narrow) {
             struct node *right = node(works, self, self->depth - 1);
             weft_call(worker, &right->task, run);
@@ -331,7 +332,7 @@ MC_SCENARIO(worker, full_deque, .unordered = "owner.limit", .preemptions = 2, .s
     go(set_up_narrow(2, WEFT_HELP_ANY, 2, 1));
 }
 
-MC_SCENARIO(worker, forks_joined_in_order, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
+MC_SCENARIO(worker, forks_joined_in_order, .unordered = "owner.limit", .preemptions = 2, .stale = MC_FEWEST)
 {
     struct works *works = set_up(2, WEFT_HELP_ANY, 1);
     works->root->in_order = true;
@@ -426,4 +427,152 @@ MC_SCENARIO(worker, three_leapfrogging_at_random, .unordered = "owner.limit", .r
     struct works *works = set_up(3, WEFT_HELP_SUBTREE, 2);
     queue(works, 1);
     go(works);
+}
+
+/* ---- slots ---- */
+
+/* Takes a slot, if there is one, and gives it back. */
+static void visits(void *context)
+{
+    weft_pool *pool = context;
+    struct wi_worker *worker = wi_worker_take_slot(pool);
+    if (!worker)
+        return;
+    mc_check(wi_load_relaxed(&pool->in_use) > worker->index);
+    worker->depth++;
+    wi_worker_give_slot(worker);
+}
+
+static void let_visit(uint32_t visitors, uint64_t slots)
+{
+    static const char *const names[] = {"first", "second", "third"};
+    struct works *works = set_up(1, WEFT_HELP_ANY, 0);
+    weft_pool *pool = &works->pool;
+    wi_init(&pool->free_callers, slots);
+    for (uint32_t i = 1; i < WORKERS; i++)
+        wi_worker_init(&works->workers[i], pool, i, false);
+    for (uint32_t i = 0; i < visitors; i++)
+        mc_spawn(names[i], visits, pool);
+    mc_join_all();
+    mc_check(wi_load_relaxed(&pool->free_callers) == slots);
+    mc_check(wi_load_relaxed(&pool->in_use) > 1 + (works->workers[2].depth > 0));
+    wi_sleep_fini(&pool->sleep);
+}
+
+MC_SCENARIO(worker, slot_for_one_of_two, .preemptions = 4, .stale = 2)
+{
+    let_visit(2, 1);
+}
+
+MC_SCENARIO(worker, slots_for_two_of_three, .preemptions = 2, .stale = 1)
+{
+    let_visit(3, 3);
+}
+
+/* ---- force ---- */
+
+/* Two that look for work at once, as they do before they lie down, beside an owner on its fast path. */
+static void looks_and_steals(void *context)
+{
+    struct wi_worker *worker = context;
+    struct wi_split *split = &worker->pool->workers[0].split;
+    struct wi_loot seen;
+    wi_pool_look(worker->pool);
+    if (wi_split_look(split, &seen) && wi_split_take(split, &seen))
+        mc_check(wi_worker_execute(worker, seen.task));
+}
+
+static void forks_and_joins(void *context)
+{
+    struct works *works = context;
+    weft_worker *worker = &works->workers[0].split.owner;
+    struct node *older = node(works, NULL, 0), *newer = node(works, NULL, 0);
+    wi_worker_enter(&works->workers[0]);
+    weft_fork(worker, &older->task, run);
+    mc_turn();
+    weft_fork(worker, &newer->task, run);
+    mc_turn();
+    join(worker, newer);
+    mc_turn();
+    join(worker, older);
+    wi_worker_leave(&works->workers[0]);
+    mc_delete(older);
+    mc_delete(newer);
+}
+
+MC_SCENARIO(worker, two_that_force, .unordered = "owner.limit", .preemptions = MC_FEWEST, .stale = 3)
+{
+    struct works *works = set_up(3, WEFT_HELP_NONE, 0);
+    struct wi_sleep *sleep = &works->pool.sleep;
+    uint32_t keys[WORKERS];
+    wi_split_relax(&works->workers[0].split);
+    for (uint32_t i = 1; i < WORKERS; i++) {
+        wi_sleep_search(sleep);
+        keys[i] = wi_sleep_prepare(sleep, i, true);
+    }
+    mc_spawn("owner", forks_and_joins, works);
+    mc_spawn("first", looks_and_steals, &works->workers[1]);
+    mc_spawn("second", looks_and_steals, &works->workers[2]);
+    mc_join_all();
+    for (uint32_t i = 1; i < WORKERS; i++) {
+        wi_sleep_wait(sleep, i, true, keys[i], true);
+        wi_sleep_found(sleep);
+    }
+    mc_check(wi_load_relaxed(&sleep->census) == 0);
+    wi_sleep_fini(sleep);
+}
+
+/* ---- followers ---- */
+
+/* A worker in the middle of two stolen tasks, the second of which it runs while it waits in the first, and those who
+ * wait for them. What it forks takes both of them. */
+struct pursuit {
+    struct works *works;
+    weft_task awaited[2];
+};
+
+static void is_followed(void *context)
+{
+    struct pursuit *pursuit = context;
+    struct wi_worker *thief = &pursuit->works->workers[2];
+    uint32_t waiter;
+    fork_two(&thief->split.owner, node(pursuit->works, NULL, 0));
+    for (int i = 2; i-- > 0;)
+        if (wi_task_settle(&pursuit->awaited[i], WI_TASK_DONE, &waiter))
+            wi_sleep_wake(&pursuit->works->pool.sleep, waiter);
+}
+
+static void follows(struct pursuit *pursuit, uint32_t index)
+{
+    struct wi_worker *worker = &pursuit->works->workers[index];
+    wi_worker_enter(worker);
+    mc_check(wi_worker_serve(worker, &pursuit->awaited[index]) == WEFT_OK);
+    wi_worker_leave(worker);
+}
+
+static void follows_in_the_first(void *context)
+{
+    follows(context, 0);
+}
+
+static void follows_in_the_second(void *context)
+{
+    follows(context, 1);
+}
+
+MC_SCENARIO(worker, two_followers, .unordered = "owner.limit", .random = 40000)
+{
+    struct pursuit *pursuit = mc_new(sizeof *pursuit);
+    pursuit->works = set_up(3, WEFT_HELP_SUBTREE, 0);
+    pursuit->works->pool.options.search_rounds = 0;
+    for (int i = 0; i < 2; i++) {
+        wi_task_reset(&pursuit->awaited[i], run, 0);
+        wi_task_claim(&pursuit->awaited[i], 2);
+    }
+    mc_spawn("thief", is_followed, pursuit);
+    mc_spawn("first", follows_in_the_first, pursuit);
+    mc_spawn("second", follows_in_the_second, pursuit);
+    mc_join_all();
+    mc_check(wi_load_relaxed(&pursuit->works->pool.sleep.census) == 0);
+    wi_sleep_fini(&pursuit->works->pool.sleep);
 }

@@ -133,7 +133,8 @@ static void thread_body(void *context)
 
 int wi_thread_create(wi_thread *thread, size_t stack_bytes, wi_thread_fn *body, void *context)
 {
-    (void)stack_bytes;
+    if (stack_bytes == MC_NO_STACK)
+        return WEFT_ENOMEM;
     struct start *start = mc_new(sizeof *start);
     *start = (struct start){.body = body, .context = context};
     thread->handle = (pthread_t)mc_spawn("worker", thread_body, start);
