@@ -12,7 +12,7 @@
  *   followers    a worker that is going to sleep sets its bit; the worker itself clears all when it forks
  *   local        the worker's thread, between the hooks; then the thread that shuts down
  *   cluster      the worker, when it searches; searchers read it
- *   random, patience, depth, outer, is_begun   the thread that is the worker
+ *   random, credit, patience, depth, outer, is_begun   the thread that is the worker
  *   is_spare, thread, has_thread   see sched/spares.c
  *   free_callers   who takes a caller's slot takes a free bit, and gives it back
  *   in_use         who takes a caller's slot raises it; all read it
@@ -215,22 +215,26 @@ static bool follow(struct wi_worker *worker, struct wi_worker *thief)
  * submitter would have run itself, and moves the cache lines that are looked at. */
 #define PAUSES 16
 
-/* A stolen task that ends sooner has cost more than it saved: the steal moves half a dozen cache lines between two
- * cores, for both. Larger lets loops of tiny tasks run as fast as with one worker; smaller spreads short tasks
- * better. */
-#define SHORT_NS 1000
+/* What a steal costs, for both: it moves half a dozen cache lines between two cores. Larger lets loops of tiny tasks run
+ * as fast as with one worker; smaller spreads short tasks better. */
+#define STEAL_NS 1000
 
-/* The longest that a thief holds back, after one short task on the other: what a task may wait for it at most. */
+/* The longest that a thief holds back, after one short task on the other: what a task may wait for it at most. And the
+ * most that long tasks can make up for: where one in a few is long, all are worth a look. */
 #define PATIENCE_NS_MOST 64000
 
-/* Holds back from stealing where the last tasks were too short, twice as long each time. */
+/* Holds back from stealing where what was stolen was too short to pay for it, twice as long each time. */
 static void learn(struct wi_worker *worker, uint64_t began, uint64_t ended)
 {
-    if (ended - began >= SHORT_NS) {
+    uint64_t credit_ns = worker->credit_ns + (ended - began);
+    if (credit_ns >= STEAL_NS) {
+        credit_ns -= STEAL_NS;
+        worker->credit_ns = credit_ns < PATIENCE_NS_MOST ? credit_ns : PATIENCE_NS_MOST;
         worker->patience_ns = 0;
         return;
     }
-    worker->patience_ns = worker->patience_ns == 0 ? SHORT_NS : worker->patience_ns * 2;
+    worker->credit_ns = 0;
+    worker->patience_ns = worker->patience_ns == 0 ? STEAL_NS : worker->patience_ns * 2;
     if (worker->patience_ns > PATIENCE_NS_MOST)
         worker->patience_ns = PATIENCE_NS_MOST;
     worker->patient_until = ended + worker->patience_ns;

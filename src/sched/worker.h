@@ -38,6 +38,7 @@ struct wi_worker {
     struct wi_worker *outer; /* the worker, of another pool, that the same thread is while it is not this one */
     void *local;
     uint64_t random;
+    uint64_t credit_ns;   /* time of stolen tasks that steals have not used up: see worker.c */
     uint64_t patience_ns; /* how long it holds back from stealing, and until when: see worker.c */
     uint64_t patient_until;
     uint32_t index;
