@@ -170,7 +170,8 @@ static void run_told(struct wi_worker *worker, weft_task *task, weft_task_fn *ru
         wi_tsan_release(&worker->local); /* [worker.stop] */
     if (state & WI_TASK_ROOT)
         wi_tsan_release(&worker->pool->roots.left); /* [roots.left] */
-    wi_tsan_put(&task->link);                       /* [fiber.join] */
+    if (!(state & WI_TASK_DETACHED))
+        wi_tsan_put(&task->link); /* [fiber.join] */
 }
 
 void wi_fiber_run(struct wi_worker *worker, weft_task *task, weft_task_fn *run, uint64_t state)

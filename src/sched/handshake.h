@@ -26,10 +26,11 @@
 #include "base/atomics.h"
 
 /* Flags of the state. */
-#define WI_TASK_DONE     UINT64_C(1) /* has run */
-#define WI_TASK_CANCELED UINT64_C(2) /* did not run and will not */
-#define WI_TASK_ROOT     UINT64_C(4) /* came from outside */
-#define WI_TASK_JOINED   UINT64_C(8) /* has run, and has no slot: a join of it has nothing to do */
+#define WI_TASK_DONE     UINT64_C(1)  /* has run */
+#define WI_TASK_CANCELED UINT64_C(2)  /* did not run and will not */
+#define WI_TASK_ROOT     UINT64_C(4)  /* came from outside */
+#define WI_TASK_JOINED   UINT64_C(8)  /* has run, and has no slot: a join of it has nothing to do */
+#define WI_TASK_DETACHED UINT64_C(16) /* nobody waits for it: it is not settled, its frame may go away as it runs */
 #define WI_TASK_SETTLED  (WI_TASK_DONE | WI_TASK_CANCELED)
 
 /* Two numbers of slots, each 0 for none or the slot + 1: who waits in bits 8 to 23, who runs it in bits 24 to 39. What

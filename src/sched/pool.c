@@ -9,7 +9,7 @@
  *   [pool.stop]    store of stopping -> load by workers: nothing is left inside, they may end.
  *   [pool.stopped] store of stopping after the threads have ended -> load by another thread that shuts down, too.
  */
-#include <weft/pool.h>
+#include "sched/pool.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,7 +214,7 @@ static bool caller_can_help(weft_pool *pool)
            wi_load_acquire(&pool->free_callers) != 0; /* hint: caller_begins() looks again */
 }
 
-/* Executes the oldest root in the queue, as a caller. Returns false if there was none to have, or no slot. */
+/* wi_pool_help(), hidden. */
 static bool caller_helps(weft_pool *pool)
 {
     if (!caller_can_help(pool) || !wi_roots_hold(&pool->roots))
@@ -229,6 +229,14 @@ static bool caller_helps(weft_pool *pool)
         caller_ends(worker);
     wi_roots_release(&pool->roots);
     return root != NULL;
+}
+
+bool wi_pool_help(weft_pool *pool)
+{
+    wi_hide_begin();
+    bool has_helped = caller_helps(pool);
+    wi_hide_end();
+    return has_helped;
 }
 
 /* Waits, as a thread from outside, until `root` is settled. */
@@ -254,6 +262,15 @@ static int wait_outside(weft_pool *pool, weft_task *root)
     return state & WI_TASK_CANCELED ? WEFT_ECANCELED : WEFT_OK;
 }
 
+static int await(weft_pool *pool, weft_task *root)
+{
+    wi_hide_begin();
+    int status = wait_outside(pool, root);
+    wi_hide_end();
+    wi_fiber_join(root);
+    return status;
+}
+
 static int check(const weft_pool *pool)
 {
     if (!pool)
@@ -262,11 +279,29 @@ static int check(const weft_pool *pool)
 }
 
 /* Brings an accepted root to the queue. */
-static void bring(weft_pool *pool, weft_task *task, weft_task_fn *run, uint64_t fiber)
+static void bring(weft_pool *pool, weft_task *task, weft_task_fn *run, uint64_t flags)
 {
-    wi_task_reset(task, run, WI_TASK_ROOT | fiber);
+    uint64_t fiber = wi_fiber_fork(task);
+    wi_hide_begin();
+    wi_task_reset(task, run, WI_TASK_ROOT | flags | fiber);
     wi_roots_put(&pool->roots, task);
     wi_sleep_announce(&pool->sleep, true);
+    wi_hide_end();
+}
+
+int wi_pool_admit(weft_pool *pool)
+{
+    if (wi_pool_is_forked(pool))
+        return WEFT_EFORKED;
+    wi_hide_begin();
+    bool is_accepted = wi_roots_accept(&pool->roots);
+    wi_hide_end();
+    return is_accepted ? WEFT_OK : WEFT_ECLOSED;
+}
+
+void wi_pool_send(weft_pool *pool, weft_task *task, weft_task_fn *run)
+{
+    bring(pool, task, run, WI_TASK_DETACHED);
 }
 
 /* Runs an accepted root as a caller. False if there is no slot for it. */
@@ -301,13 +336,8 @@ int weft_run(weft_pool *pool, weft_task *task, weft_task_fn *run)
         return WEFT_ECLOSED;
     if (has_run)
         return wi_pool_is_forked(pool) ? WEFT_EFORKED : WEFT_OK;
-    uint64_t fiber = wi_fiber_fork(task);
-    wi_hide_begin();
-    bring(pool, task, run, fiber);
-    status = wait_outside(pool, task);
-    wi_hide_end();
-    wi_fiber_join(task);
-    return status;
+    bring(pool, task, run, 0);
+    return await(pool, task);
 }
 
 int weft_start(weft_pool *pool, weft_task *task, weft_task_fn *run)
@@ -315,15 +345,10 @@ int weft_start(weft_pool *pool, weft_task *task, weft_task_fn *run)
     int status = check(pool);
     if (status != WEFT_OK || !task || !run)
         return status != WEFT_OK ? status : WEFT_EINVAL;
-    uint64_t fiber = wi_fiber_fork(task);
-    wi_hide_begin();
-    bool is_accepted = wi_roots_accept(&pool->roots);
-    if (is_accepted)
-        bring(pool, task, run, fiber);
-    else
-        wi_fiber_drop(fiber);
-    wi_hide_end();
-    return is_accepted ? WEFT_OK : WEFT_ECLOSED;
+    status = wi_pool_admit(pool);
+    if (status == WEFT_OK)
+        bring(pool, task, run, 0);
+    return status;
 }
 
 int weft_wait(weft_pool *pool, weft_task *task)
@@ -331,13 +356,7 @@ int weft_wait(weft_pool *pool, weft_task *task)
     int status = check(pool);
     if (status != WEFT_OK || !task)
         return status != WEFT_OK ? status : WEFT_EINVAL;
-    if (wi_worker_here(pool))
-        return WEFT_EDEADLK;
-    wi_hide_begin();
-    status = wait_outside(pool, task);
-    wi_hide_end();
-    wi_fiber_join(task);
-    return status;
+    return wi_worker_here(pool) ? WEFT_EDEADLK : await(pool, task);
 }
 
 /* ---- the end ---- */

@@ -215,8 +215,8 @@ static bool follow(struct wi_worker *worker, struct wi_worker *thief)
  * submitter would have run itself, and moves the cache lines that are looked at. */
 #define PAUSES 16
 
-/* What a steal costs, for both: it moves half a dozen cache lines between two cores. Larger lets loops of tiny tasks run
- * as fast as with one worker; smaller spreads short tasks better. */
+/* What a steal costs, for both: it moves half a dozen cache lines between two cores. Larger lets loops of tiny tasks
+ * run as fast as with one worker; smaller spreads short tasks better. */
 #define STEAL_NS 1000
 
 /* The longest that a thief holds back, after one short task on the other: what a task may wait for it at most. And the
@@ -300,21 +300,35 @@ weft_task *wi_worker_search(struct wi_worker *worker, uint32_t cluster)
     return task || cluster == WI_CLUSTER_ANY ? task : search_among(worker, first, cluster, false);
 }
 
+/* A root will not run. It is told, if nobody else is there who would be. */
+static void cancel(weft_task *task, uint64_t state)
+{
+    wi_fiber_drop(state);
+    if (!(state & WI_TASK_DETACHED))
+        return;
+    weft_task_fn *run = task->run;
+    wi_fiber_clean_stack();
+    wi_hide_end();
+    wi_tsan_acquire(&task->link); /* [fiber.fork] */
+    run(NULL, task);
+    wi_hide_begin();
+}
+
 bool wi_worker_execute(struct wi_worker *worker, weft_task *task)
 {
     weft_pool *pool = worker->pool;
     uint64_t state = wi_task_claim(task, worker->index);
-    bool is_root = (state & WI_TASK_ROOT) != 0;
+    bool is_root = (state & WI_TASK_ROOT) != 0, is_detached = (state & WI_TASK_DETACHED) != 0;
     bool is_canceled = is_root && wi_roots_cancel(&pool->roots);
     if (is_canceled)
-        wi_fiber_drop(state);
+        cancel(task, state);
     else
         wi_fiber_run(worker, task, task->run, state);
     if (wi_pool_is_forked(pool)) /* by the task; who waits for it waits in the other process */
         return false;
 
     uint32_t waiter;
-    if (wi_task_settle(task, is_canceled ? WI_TASK_CANCELED : WI_TASK_DONE, &waiter)) {
+    if (!is_detached && wi_task_settle(task, is_canceled ? WI_TASK_CANCELED : WI_TASK_DONE, &waiter)) {
         if (waiter == WI_TASK_OUTSIDE)
             wi_event_notify(&pool->roots.outside);
         else

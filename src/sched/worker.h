@@ -116,8 +116,8 @@ struct wi_worker *wi_worker_here(const weft_pool *pool);
  * since this is a child of the pool's process. */
 int wi_worker_serve(struct wi_worker *worker, weft_task *awaited);
 
-/* Runs a task that was taken from a queue, settles it, and wakes who waits for it. Returns false in a child that the
- * task has forked, where all that is left undone. */
+/* Runs a task that was taken from a queue, settles it, and wakes who waits for it, if anybody may. Returns false in a
+ * child that the task has forked, where all that is left undone. */
 bool wi_worker_execute(struct wi_worker *worker, weft_task *task);
 
 /* Tells sleepers that the worker's deque has a new public task. */

@@ -1,0 +1,24 @@
+/*
+ * sched/pool.h - what the layers above need of a pool, beyond weft/pool.h
+ *
+ *   Threads   any; lock-free but for the execution of what is brought
+ */
+#ifndef WI_SCHED_POOL_H
+#define WI_SCHED_POOL_H
+
+#include <stdbool.h>
+
+#include <weft/pool.h>
+
+/* Lets in a root that wi_pool_send() then brings. WEFT_ECLOSED, WEFT_EFORKED. */
+int wi_pool_admit(weft_pool *pool);
+
+/* Brings a root that was let in, and that nobody waits for. `run` is called once, in any case: without a worker if the
+ * root is cancelled. The frame is not touched after that. */
+void wi_pool_send(weft_pool *pool, weft_task *task, weft_task_fn *run);
+
+/* Executes the oldest root that is queued, as a caller. Returns false if there was none to have, or no slot. Not inside
+ * a task of the pool's. */
+bool wi_pool_help(weft_pool *pool);
+
+#endif
