@@ -64,6 +64,11 @@ static inline bool wi_task_is_taken(uint64_t state)
     return (state >> WI_TASK_TAKER_SHIFT & WI_TASK_SLOT_MASK) != 0;
 }
 
+static inline bool wi_task_is_awaited(uint64_t state)
+{
+    return (state >> WI_TASK_WAITER_SHIFT & WI_TASK_SLOT_MASK) != 0;
+}
+
 /* The slot that runs the task; wi_task_is_taken() must hold. */
 static inline uint32_t wi_task_taker(uint64_t state)
 {

@@ -214,7 +214,7 @@ static bool caller_can_help(weft_pool *pool)
            wi_load_acquire(&pool->free_callers) != 0; /* hint: caller_begins() looks again */
 }
 
-/* wi_pool_help(), hidden. */
+/* Executes the oldest root in the queue, as a caller. Returns false if there was none to have, or no slot. */
 static bool caller_helps(weft_pool *pool)
 {
     if (!caller_can_help(pool) || !wi_roots_hold(&pool->roots))
@@ -231,20 +231,14 @@ static bool caller_helps(weft_pool *pool)
     return root != NULL;
 }
 
-bool wi_pool_help(weft_pool *pool)
-{
-    wi_hide_begin();
-    bool has_helped = caller_helps(pool);
-    wi_hide_end();
-    return has_helped;
-}
-
-/* Waits, as a thread from outside, until `root` is settled. */
-static int wait_outside(weft_pool *pool, weft_task *root)
+/* Waits, as a thread from outside, until the root's state is as `is_so` says, and executes what is queued as long as
+ * nobody has taken the root. WEFT_EFORKED, WEFT_ETIMEDOUT. */
+static int wait_outside(weft_pool *pool, weft_task *root, bool (*is_so)(uint64_t state), uint64_t deadline)
 {
     struct wi_event *outside = &pool->roots.outside;
-    uint64_t state;
-    while (!wi_task_is_settled(state = wi_task_state(root))) {
+    for (uint64_t state; !is_so(state = wi_task_state(root));) {
+        if (deadline != WI_NEVER && wi_clock_now() >= deadline)
+            return WEFT_ETIMEDOUT;
         bool has_helped = !wi_task_is_taken(state) && caller_helps(pool);
         if (wi_pool_is_forked(pool)) /* by the root that was helped with */
             return WEFT_EFORKED;
@@ -252,23 +246,31 @@ static int wait_outside(weft_pool *pool, weft_task *root)
             continue;
         uint32_t key = wi_event_prepare(outside);
         state = wi_task_await(root, WI_TASK_OUTSIDE);
-        if (!wi_task_is_settled(state) && (wi_task_is_taken(state) || !caller_can_help(pool))) {
-            wi_event_wait(outside, key, WI_NEVER);
+        if (!is_so(state) && (wi_task_is_taken(state) || !caller_can_help(pool))) {
+            wi_event_wait(outside, key, deadline);
         } else {
             wi_event_cancel(outside);
             wi_thread_yield(); /* where a root cannot be had yet, another thread is in the middle of a step */
         }
     }
-    return state & WI_TASK_CANCELED ? WEFT_ECANCELED : WEFT_OK;
+    return WEFT_OK;
 }
 
+/* Waits until `root` is settled. */
 static int await(weft_pool *pool, weft_task *root)
 {
     wi_hide_begin();
-    int status = wait_outside(pool, root);
+    int status = wait_outside(pool, root, wi_task_is_settled, WI_NEVER);
     wi_hide_end();
     wi_fiber_join(root);
-    return status;
+    return status == WEFT_OK && (wi_task_state(root) & WI_TASK_CANCELED) ? WEFT_ECANCELED : status;
+}
+
+void wi_pool_help(weft_pool *pool, weft_task *task, uint64_t deadline)
+{
+    wi_hide_begin();
+    wait_outside(pool, task, wi_task_is_taken, deadline);
+    wi_hide_end();
 }
 
 static int check(const weft_pool *pool)

@@ -6,8 +6,6 @@
 #ifndef WI_SCHED_POOL_H
 #define WI_SCHED_POOL_H
 
-#include <stdbool.h>
-
 #include <weft/pool.h>
 
 /* Lets in a root that wi_pool_send() then brings. WEFT_ECLOSED, WEFT_EFORKED. */
@@ -17,8 +15,8 @@ int wi_pool_admit(weft_pool *pool);
  * root is cancelled. The frame is not touched after that. */
 void wi_pool_send(weft_pool *pool, weft_task *task, weft_task_fn *run);
 
-/* Executes the oldest root that is queued, as a caller. Returns false if there was none to have, or no slot. Not inside
- * a task of the pool's. */
-bool wi_pool_help(weft_pool *pool);
+/* Executes what is queued, as a caller, until somebody has taken `task`, a root that was sent, or the deadline has
+ * passed. Sleeps while there is nothing to be had, or no slot. Not inside a task of the pool's. */
+void wi_pool_help(weft_pool *pool, weft_task *task, uint64_t deadline);
 
 #endif

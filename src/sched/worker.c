@@ -320,6 +320,8 @@ bool wi_worker_execute(struct wi_worker *worker, weft_task *task)
     uint64_t state = wi_task_claim(task, worker->index);
     bool is_root = (state & WI_TASK_ROOT) != 0, is_detached = (state & WI_TASK_DETACHED) != 0;
     bool is_canceled = is_root && wi_roots_cancel(&pool->roots);
+    if (is_detached && wi_task_is_awaited(state)) /* by who executes what is queued until then */
+        wi_event_notify(&pool->roots.outside);
     if (is_canceled)
         cancel(task, state);
     else

@@ -22,7 +22,6 @@
 #include "message/message.h"
 #include "os/clock.h"
 #include "queue/event.h"
-#include "sched/handshake.h"
 #include "sched/pool.h"
 #include "sched/spares.h"
 #include "sched/worker.h"
@@ -156,18 +155,12 @@ int weft_job_is_settled(const weft_job *job)
     return is_settled;
 }
 
-/* Executes what is queued, until somebody has the job, or the time is up. */
+/* Executes what is queued until somebody has the job, where the caller may. */
 static void help(weft_job *job, uint64_t deadline)
 {
-    bool has_threads = weft_pool_workers(job->pool) > 0;
-    if ((has_threads && deadline != WI_NEVER) || wi_worker_here(job->pool))
-        return;
-    while (!wi_task_is_taken(wi_task_state(&job->task)) && (deadline == WI_NEVER || wi_clock_now() < deadline))
-        if (!wi_pool_help(job->pool)) {
-            if (has_threads)
-                return;
-            wi_thread_yield(); /* another thread has it in hand, or all slots are taken */
-        }
+    bool is_patient = deadline == WI_NEVER || weft_pool_workers(job->pool) == 0;
+    if (is_patient && !wi_worker_here(job->pool))
+        wi_pool_help(job->pool, &job->task, deadline);
 }
 
 static void sleep_until_settled(weft_job *job, uint64_t deadline)

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/atomics.h"
 #include "os/thread.h"
+#include "sched/worker.h"
 
 static weft_pool *pool;
 static wi_atomic_u32 made, destroyed;
@@ -367,6 +368,65 @@ Test(job, who_waits_for_a_pool_without_threads_executes)
     cr_assert_eq(wi_load_acquire(&runs), 2, "first come, first served");
     finish(first, WEFT_OK);
     finish(second, WEFT_OK);
+}
+
+/* A caller of the pool that stays until it is told. */
+struct caller {
+    wi_thread thread;
+    weft_task task;
+    wi_atomic_u32 has_begun, may_end;
+};
+
+static void stay(weft_worker *worker, weft_task *task)
+{
+    struct caller *caller = weft_entry(task, struct caller, task);
+    (void)worker;
+    wi_store_release(&caller->has_begun, 1);
+    wait_for(&caller->may_end);
+}
+
+static void *call(void *caller)
+{
+    cr_assert_eq(weft_run(pool, &((struct caller *)caller)->task, stay), WEFT_OK);
+    return NULL;
+}
+
+/* Waits for a job while the only worker and all callers' slots are taken, one of which then goes on. */
+static void wait_without_a_slot(bool worker_goes_on)
+{
+    static struct caller callers[WI_CALLER_SLOTS];
+    wi_thread waiter;
+    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+    make_pool(1);
+    weft_job *blocker = submit(block), *job;
+    wait_for(&has_begun);
+    for (int i = 0; i < WI_CALLER_SLOTS; i++) {
+        cr_assert_eq(wi_thread_create(&callers[i].thread, 0, call, &callers[i]), WEFT_OK);
+        wait_for(&callers[i].has_begun);
+    }
+    job = submit(count);
+    cr_assert_eq(wi_thread_create(&waiter, 0, wait_as_well, job), WEFT_OK);
+    while (wi_load_acquire(&pool->roots.outside.waiters) == 0)
+        wi_thread_yield();
+    wi_store_release(worker_goes_on ? &may_end : &callers[0].may_end, 1);
+    wi_thread_join(&waiter);
+    wi_store_release(&may_end, 1);
+    for (int i = 0; i < WI_CALLER_SLOTS; i++) {
+        wi_store_release(&callers[i].may_end, 1);
+        wi_thread_join(&callers[i].thread);
+    }
+    finish(blocker, WEFT_OK);
+    finish(job, WEFT_OK);
+}
+
+Test(job, who_waits_executes_as_soon_as_there_is_a_slot)
+{
+    wait_without_a_slot(false);
+}
+
+Test(job, who_waits_to_execute_is_told_when_a_worker_has_the_job)
+{
+    wait_without_a_slot(true);
 }
 
 /* ---- the end ---- */
