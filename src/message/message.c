@@ -27,6 +27,20 @@ struct wi_message *wi_message_make(const void *bytes, size_t size, const weft_tr
     return message;
 }
 
+int wi_message_pack(const void *bytes, size_t size, const weft_transfer *list, size_t count,
+                    struct wi_message **message)
+{
+    if ((!bytes && size != 0) || (!list && count != 0))
+        return WEFT_EINVAL;
+    struct wi_message *made = wi_message_make(bytes, size, list, count);
+    int status = made ? wi_transfer_claim(made->list, count) : WEFT_ENOMEM;
+    if (status != WEFT_OK)
+        wi_free(made);
+    else
+        *message = made;
+    return status;
+}
+
 uint64_t wi_message_take(weft_message *message, size_t index, weft_transfer_kind kind)
 {
     if (!message || index >= message->count || message->list[index].kind != kind)

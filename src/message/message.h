@@ -27,6 +27,11 @@ static inline struct wi_message *wi_message_of(weft_message *message)
 /* Gives a message with copies of both, which owns nothing of the list yet; NULL without memory. To be freed. */
 struct wi_message *wi_message_make(const void *bytes, size_t size, const weft_transfer *list, size_t count);
 
+/* The same with the arguments checked, and the list claimed but not moved. WEFT_EINVAL, WEFT_ENOMEM, or what is wrong
+ * with the list. */
+int wi_message_pack(const void *bytes, size_t size, const weft_transfer *list, size_t count,
+                    struct wi_message **message);
+
 /* Takes an entry out of the list, if it is of that kind; returns its handle, or 0. */
 uint64_t wi_message_take(weft_message *message, size_t index, weft_transfer_kind kind);
 

@@ -458,7 +458,7 @@ static int send(struct end *from, struct wi_message *message)
 
 static bool has_port(const weft_transfer *list, size_t count, weft_port port)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; list && i < count; i++)
         if (list[i].kind == WEFT_TRANSFER_PORT && list[i].id == port.id)
             return true;
     return false;
@@ -467,25 +467,21 @@ static bool has_port(const weft_transfer *list, size_t count, weft_port port)
 int weft_port_post(weft_port port, const void *bytes, size_t size, const weft_transfer *list, size_t count)
 {
     struct end *end;
-    if ((!bytes && size != 0) || (!list && count != 0) || has_port(list, count, port))
+    struct wi_message *message;
+    if (has_port(list, count, port))
         return WEFT_EINVAL;
     int status = pin(port, &end);
     if (status != WEFT_OK)
         return status;
-    struct wi_message *message = NULL;
-    if (count != 0 && !end->channel->is_pair)
-        status = WEFT_EINVAL;
-    else if (!(message = wi_message_make(bytes, size, list, count)))
-        status = WEFT_ENOMEM;
-    if (status == WEFT_OK)
-        status = wi_transfer_claim(message->list, count);
+    bool is_allowed = count == 0 || end->channel->is_pair;
+    status = is_allowed ? wi_message_pack(bytes, size, list, count, &message) : WEFT_EINVAL;
     if (status == WEFT_OK) {
         status = send(end, message);
-        if (status != WEFT_OK)
+        if (status != WEFT_OK) {
             wi_transfer_unclaim(message->list, count);
+            free_chain(message);
+        }
     }
-    if (status != WEFT_OK)
-        free_chain(message);
     unpin(end);
     return status;
 }

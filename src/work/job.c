@@ -83,30 +83,13 @@ static void run_job(weft_worker *worker, weft_task *task)
 
 /* ---- its beginning ---- */
 
-/* Makes a message of which the list is claimed, but has not moved. */
-static int make_message(const void *bytes, size_t size, const weft_transfer *list, size_t count,
-                        struct wi_message **message)
-{
-    if ((!bytes && size != 0) || (!list && count != 0))
-        return WEFT_EINVAL;
-    struct wi_message *made = wi_message_make(bytes, size, list, count);
-    if (!made)
-        return WEFT_ENOMEM;
-    int status = wi_transfer_claim(made->list, count);
-    if (status != WEFT_OK)
-        wi_free(made);
-    else
-        *message = made;
-    return status;
-}
-
 int weft_submit(weft_pool *pool, weft_job_fn *run, const void *bytes, size_t size, const weft_transfer *list,
                 size_t count, weft_job **result)
 {
     struct wi_message *message;
     if (!pool || !run)
         return WEFT_EINVAL;
-    int status = make_message(bytes, size, list, count, &message);
+    int status = wi_message_pack(bytes, size, list, count, &message);
     if (status != WEFT_OK)
         return status;
     weft_job *job = wi_alloc(_Alignof(weft_job), sizeof *job);
@@ -137,7 +120,7 @@ int weft_job_reply(weft_job *job, const void *bytes, size_t size, const weft_tra
     struct wi_message *message;
     if (!job || wi_load_relaxed(&job->answer)) /* owner's own, until [job.settled] */
         return WEFT_EINVAL;
-    int status = make_message(bytes, size, list, count, &message);
+    int status = wi_message_pack(bytes, size, list, count, &message);
     if (status != WEFT_OK)
         return status;
     wi_transfer_move(message->list, count);
