@@ -11,16 +11,16 @@
  *       below.
  *
  * Who touches what
- *   fibers       a fork takes a place, who runs or drops the task frees it
- *   alive        each fork, run and drop
+ *   fibers       a fork takes a place, who runs or cancels the task frees it
+ *   alive        each fork, run and cancel
  *   tells, has_fibers   the first wi_fiber_prepare()
  *   worker.relies              the thread that is the worker
  *
  * Edges
- *   [fiber.fork]    put at the fork -> acquire when the task begins.
+ *   [fiber.fork]    put at the fork -> acquire when the task begins, or is told that it will not run.
  *   [fiber.join]    put when the task ends -> acquire by who has waited for it.
- *   [fiber.place]   CAS of a place at the fork -> exchange by who runs or drops the task: the fiber. What carries it in
- *                   truth is the edge that carries the task.
+ *   [fiber.place]   CAS of a place at the fork -> exchange by who runs or cancels the task: the fiber. What carries it
+ *                   in truth is the edge that carries the task.
  *   [fiber.worker]  release when a task that relies on its worker leaves it -> acquire when one does that relies on it:
  *                   what belongs to the worker, and is used by one task at a time.
  */
@@ -116,13 +116,6 @@ void wi_fiber_join(weft_task *task)
     wi_tsan_acquire(&task->link); /* [fiber.join] */
 }
 
-void wi_fiber_drop(uint64_t state)
-{
-    void *fiber = take_fiber(state);
-    if (fiber)
-        drop_fiber(fiber);
-}
-
 /* ---- what belongs to the thread ---- */
 
 void wi_fiber_clean_stack(void)
@@ -199,5 +192,19 @@ void wi_fiber_run(struct wi_worker *worker, weft_task *task, weft_task_fn *run, 
     if (relied)
         wi_tsan_acquire(&worker->relies); /* [fiber.worker] */
     worker->relies = relied;
+    wi_hide_begin();
+}
+
+void wi_fiber_cancel(weft_task *task, uint64_t state)
+{
+    void *fiber = take_fiber(state);
+    if (fiber)
+        drop_fiber(fiber);
+    if (!(state & WI_TASK_DETACHED))
+        return;
+    wi_fiber_clean_stack();
+    wi_hide_end();
+    wi_tsan_acquire(&task->link); /* [fiber.fork] */
+    task->run(NULL, task);
     wi_hide_begin();
 }

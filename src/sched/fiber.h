@@ -27,8 +27,9 @@ uint64_t wi_fiber_fork(weft_task *task);
 /* Runs the body `run` of `task`, which had `state` when it was taken, as the fiber that it is. */
 void wi_fiber_run(struct wi_worker *worker, weft_task *task, weft_task_fn *run, uint64_t state);
 
-/* A task that had `state` will not run. */
-void wi_fiber_drop(uint64_t state);
+/* `task`, which had `state` when it was taken, will not run. A detached one is told: its body is called without a
+ * worker. */
+void wi_fiber_cancel(weft_task *task, uint64_t state);
 
 /* The calling task or thread has waited for `task`, which is settled. */
 void wi_fiber_join(weft_task *task);

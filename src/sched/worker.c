@@ -300,20 +300,6 @@ weft_task *wi_worker_search(struct wi_worker *worker, uint32_t cluster)
     return task || cluster == WI_CLUSTER_ANY ? task : search_among(worker, first, cluster, false);
 }
 
-/* A root will not run. It is told, if nobody else is there who would be. */
-static void cancel(weft_task *task, uint64_t state)
-{
-    wi_fiber_drop(state);
-    if (!(state & WI_TASK_DETACHED))
-        return;
-    weft_task_fn *run = task->run;
-    wi_fiber_clean_stack();
-    wi_hide_end();
-    wi_tsan_acquire(&task->link); /* [fiber.fork] */
-    run(NULL, task);
-    wi_hide_begin();
-}
-
 bool wi_worker_execute(struct wi_worker *worker, weft_task *task)
 {
     weft_pool *pool = worker->pool;
@@ -323,7 +309,7 @@ bool wi_worker_execute(struct wi_worker *worker, weft_task *task)
     if (is_detached && wi_task_is_awaited(state)) /* by who executes what is queued until then */
         wi_event_notify(&pool->roots.outside);
     if (is_canceled)
-        cancel(task, state);
+        wi_fiber_cancel(task, state);
     else
         wi_fiber_run(worker, task, task->run, state);
     if (wi_pool_is_forked(pool)) /* by the task; who waits for it waits in the other process */

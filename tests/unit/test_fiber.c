@@ -32,6 +32,17 @@ Test(fiber, run_runs_the_task_on_the_worker)
     weft_pool_destroy(pool);
 }
 
+Test(fiber, cancel_calls_the_body_of_a_detached_task_without_a_worker)
+{
+    weft_worker nobody;
+    struct noted noted = {.ran_on = &nobody};
+    wi_task_reset(&noted.task, note, 0);
+    wi_fiber_cancel(&noted.task, WI_TASK_ROOT);
+    cr_assert(noted.ran_on == &nobody, "who waits for it will know");
+    wi_fiber_cancel(&noted.task, WI_TASK_ROOT | WI_TASK_DETACHED);
+    cr_assert(noted.ran_on == NULL);
+}
+
 Test(fiber, without_thread_sanitizer_nothing_is_told)
 {
     weft_task task;
