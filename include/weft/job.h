@@ -29,7 +29,8 @@
  * What follows holds for every function that does not say otherwise.
  *   Units     bytes; times in nanoseconds of CLOCK_MONOTONIC
  *   Errors    WEFT_EINVAL for NULL where an object or a function is due
- *   Threads   any; lock-free but for the allocations
+ *   Threads   any; weft_job_wait blocks, the others are lock-free but for the allocations, and for what ports are in a
+ *             list
  *   Ordering  what happens before the submission happens before the function runs; what that does happens before the
  *             return of a call that finds the job settled
  */

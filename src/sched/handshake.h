@@ -11,8 +11,8 @@
  *
  * Edges
  *   [task.claim]  or by the thief -> load by who waits: the thief's number.
- *   [task.wait]   or by who waits <-> exchange by the runner: one word, so one of them is first; either the waiter sees
- *                 the outcome, or the runner sees the waiter.
+ *   [task.wait]   or by who waits <-> exchange by the runner, or claim of a detached task: one word, so one of them is
+ *                 first; either the waiter sees the outcome or the claim, or the runner sees the waiter.
  *   [task.done]   exchange by the runner -> load by who waits: all that the task did.
  */
 #ifndef WI_SCHED_HANDSHAKE_H
@@ -30,7 +30,7 @@
 #define WI_TASK_CANCELED UINT64_C(2)  /* did not run and will not */
 #define WI_TASK_ROOT     UINT64_C(4)  /* came from outside */
 #define WI_TASK_JOINED   UINT64_C(8)  /* has run, and has no slot: a join of it has nothing to do */
-#define WI_TASK_DETACHED UINT64_C(16) /* nobody waits for it: it is not settled, its frame may go away as it runs */
+#define WI_TASK_DETACHED UINT64_C(16) /* is not settled: its frame may go away as it runs */
 #define WI_TASK_SETTLED  (WI_TASK_DONE | WI_TASK_CANCELED)
 
 /* Two numbers of slots, each 0 for none or the slot + 1: who waits in bits 8 to 23, who runs it in bits 24 to 39. What
@@ -64,6 +64,7 @@ static inline bool wi_task_is_taken(uint64_t state)
     return (state >> WI_TASK_TAKER_SHIFT & WI_TASK_SLOT_MASK) != 0;
 }
 
+/* Whether somebody has said that he is going to sleep. */
 static inline bool wi_task_is_awaited(uint64_t state)
 {
     return (state >> WI_TASK_WAITER_SHIFT & WI_TASK_SLOT_MASK) != 0;
@@ -78,7 +79,8 @@ static inline uint32_t wi_task_taker(uint64_t state)
 /* Says that `slot` runs the task. Returns the state before. */
 static inline uint64_t wi_task_claim(weft_task *task, uint32_t slot)
 {
-    return wi_fetch_or_acq_rel(&task->state, (uint64_t)(slot + 1) << WI_TASK_TAKER_SHIFT); /* [task.claim] */
+    uint64_t taker = (uint64_t)(slot + 1) << WI_TASK_TAKER_SHIFT;
+    return wi_fetch_or_acq_rel(&task->state, taker); /* [task.claim] [task.wait] */
 }
 
 /* Says that `slot` is going to sleep until the task is settled. Returns the state before; one thread only may wait. */

@@ -344,10 +344,7 @@ int weft_run(weft_pool *pool, weft_task *task, weft_task_fn *run)
 
 int weft_start(weft_pool *pool, weft_task *task, weft_task_fn *run)
 {
-    int status = check(pool);
-    if (status != WEFT_OK || !task || !run)
-        return status != WEFT_OK ? status : WEFT_EINVAL;
-    status = wi_pool_admit(pool);
+    int status = pool && task && run ? wi_pool_admit(pool) : WEFT_EINVAL;
     if (status == WEFT_OK)
         bring(pool, task, run, 0);
     return status;

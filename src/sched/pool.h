@@ -1,7 +1,7 @@
 /*
  * sched/pool.h - what the layers above need of a pool, beyond weft/pool.h
  *
- *   Threads   any; lock-free but for the execution of what is brought
+ *   Threads   any; wi_pool_help executes and blocks, the others are lock-free
  */
 #ifndef WI_SCHED_POOL_H
 #define WI_SCHED_POOL_H

@@ -98,8 +98,8 @@ int wi_worker_live(struct wi_worker *worker);
 struct wi_worker *wi_worker_take_slot(weft_pool *pool);
 void wi_worker_give_slot(struct wi_worker *worker);
 
-/* Looks once at every deque, at those of workers in `cluster` first and from a random one on. Returns what it
- * has stolen, or NULL. */
+/* Looks once at every deque, at those of workers in `cluster` first, and from a random one on. Returns what it has
+ * stolen, or NULL. */
 weft_task *wi_worker_search(struct wi_worker *worker, uint32_t cluster);
 
 /* Whether the worker is a caller from outside. */

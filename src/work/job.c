@@ -3,7 +3,7 @@
  *
  * Invariants
  *   I1  A job has two holders at most: who was given it, and the pool, until it has settled. The last one frees it.
- *   I2  state leaves PENDING once, and message and answer do not change any more but for the one exchange of a take.
+ *   I2  state leaves PENDING once. After that nothing changes but the answer, once, when it is taken.
  *
  * Who touches what
  *   message   the submitter, until the job is sent; then the job's function, and who settles it
@@ -13,6 +13,8 @@
  * Edges
  *   [job.settled]  store of state by who settles -> load by who finds it settled: what the function did, and the
  *                  answer.
+ *   [job.answer]   exchange of answer by who takes it <-> the same by another, load by the last holder: one has it.
+ *                  Carries no data.
  *   [job.holders]  add to holders by one -> add by the last: the job is the last one's.
  */
 #include <weft/job.h>
@@ -56,7 +58,7 @@ static void let_go(weft_job *job)
     if (wi_fetch_add_acq_rel(&job->holders, (uint32_t)-1) != 1) /* [job.holders] */
         return;
     wi_tsan_acquire(&job->holders);                      /* [job.holders] */
-    weft_message_release(wi_load_relaxed(&job->answer)); /* owner's own: nobody else is left */
+    weft_message_release(wi_load_relaxed(&job->answer)); /* [job.answer] */
     wi_free(job);
 }
 
@@ -148,15 +150,15 @@ static void help(weft_job *job, uint64_t deadline)
 
 static void sleep_until_settled(weft_job *job, uint64_t deadline)
 {
+    bool is_over = false;
     wi_spares_block();
-    bool is_in_time = true;
-    while (is_in_time) {
+    while (!is_over) {
         uint32_t key = wi_event_prepare(&job->settled);
-        if (state_of(job) != PENDING) {
+        is_over = state_of(job) != PENDING;
+        if (is_over)
             wi_event_cancel(&job->settled);
-            break;
-        }
-        is_in_time = wi_event_wait(&job->settled, key, deadline);
+        else
+            is_over = !wi_event_wait(&job->settled, key, deadline);
     }
     wi_spares_resume();
 }
@@ -165,7 +167,7 @@ int weft_job_wait(weft_job *job, uint64_t timeout_ns)
 {
     if (!job)
         return WEFT_EINVAL;
-    uint64_t deadline = timeout_ns == WEFT_FOREVER ? WI_NEVER : wi_clock_deadline(timeout_ns);
+    uint64_t deadline = wi_clock_deadline(timeout_ns);
     if (state_of(job) == PENDING) {
         if (wi_pool_is_forked(job->pool))
             return WEFT_EFORKED;
@@ -184,7 +186,7 @@ weft_message *weft_job_take(weft_job *job)
 {
     if (!weft_job_is_settled(job))
         return NULL;
-    return wi_exchange_acq_rel(&job->answer, NULL); /* [job.settled] */
+    return wi_exchange_acq_rel(&job->answer, NULL); /* [job.answer] */
 }
 
 int weft_job_release(weft_job *job)
