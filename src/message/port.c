@@ -536,7 +536,7 @@ static int wait_for(weft_port port, uint64_t timeout_ns, int (*attempt)(struct e
     int status = pin(port, &end);
     if (status != WEFT_OK)
         return status;
-    uint64_t deadline = timeout_ns == WEFT_FOREVER ? WI_NEVER : wi_clock_deadline(timeout_ns);
+    uint64_t deadline = wi_clock_deadline(timeout_ns);
     for (bool in_time = true;;) {
         uint32_t key = wi_event_prepare(&end->event);
         bool is_closed = !wi_handles_peek(&ports, port.id);

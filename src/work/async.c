@@ -270,7 +270,7 @@ static int begin(weft_arena *open, struct wi_cell cell, uint64_t timeout_ns, wef
     wi_lock_acquire(&attendant->lock);
     const weft_async *earliest = attendant->earliest;
     weft_outcome came;
-    uint64_t deadline = timeout_ns == WEFT_FOREVER ? WI_NEVER : wi_clock_deadline(timeout_ns);
+    uint64_t deadline = wi_clock_deadline(timeout_ns);
     status = wi_waiters_begin(arena, &cell, timeout_ns, attendant->bell, &wait->waiter, &came);
     if (status == WEFT_OK && came == WEFT_PENDING) {
         wait->arena = open;

@@ -26,7 +26,7 @@ static int wait_for(weft_arena *open, struct wi_cell cell, uint64_t timeout_ns, 
     if (status != WEFT_OK)
         return status;
     struct wi_arena *arena = wi_arena_of(open);
-    uint64_t deadline = timeout_ns == WEFT_FOREVER ? WI_NEVER : wi_clock_deadline(timeout_ns);
+    uint64_t deadline = wi_clock_deadline(timeout_ns);
     weft_outcome came;
     uint32_t number;
     status = wi_waiters_begin(arena, &cell, timeout_ns, WI_NO_BELL, &number, &came);
