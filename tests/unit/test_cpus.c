@@ -4,7 +4,6 @@
  * Quotas are read from trees of files that each test makes for itself, as the kernel would show them.
  */
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>

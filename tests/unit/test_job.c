@@ -15,6 +15,7 @@
 #include "base/atomics.h"
 #include "os/thread.h"
 #include "sched/worker.h"
+#include "support/blocker.h"
 
 static weft_pool *pool;
 static wi_atomic_u32 made, destroyed;
@@ -94,7 +95,7 @@ static void wait_for(wi_atomic_u32 *flag)
         wi_thread_yield();
 }
 
-static void block(weft_worker *worker, weft_job *job)
+static void stay(weft_worker *worker, weft_job *job)
 {
     (void)worker, (void)job;
     wi_store_release(&has_begun, 1);
@@ -190,7 +191,7 @@ Test(job, a_forgotten_job_runs)
 
 Test(job, a_job_that_is_released_before_it_has_run_runs)
 {
-    weft_job *blocker = submit(block), *other = submit(block);
+    weft_job *blocker = submit(stay), *other = submit(stay);
     wait_for(&has_begun);
     weft_transfer list[] = {weft_transfer_buffer(new_buffer(4))};
     weft_job *job;
@@ -307,7 +308,7 @@ Test(job, oom)
 
 Test(job, a_wait_has_a_limit)
 {
-    weft_job *job = submit(block);
+    weft_job *job = submit(stay);
     cr_assert_eq(weft_job_is_settled(job), 0);
     cr_assert_eq(weft_job_wait(job, 0), WEFT_ETIMEDOUT);
     cr_assert_eq(weft_job_wait(job, 1000000), WEFT_ETIMEDOUT);
@@ -325,7 +326,7 @@ static void *wait_as_well(void *job)
 
 Test(job, several_may_wait)
 {
-    weft_job *job = submit(block);
+    weft_job *job = submit(stay);
     wi_thread threads[3];
     for (int i = 0; i < 3; i++)
         cr_assert_eq(wi_thread_create(&threads[i], 0, wait_as_well, job), WEFT_OK);
@@ -370,24 +371,14 @@ Test(job, who_waits_for_a_pool_without_threads_executes)
     finish(second, WEFT_OK);
 }
 
-/* A caller of the pool that stays until it is told. */
 struct caller {
     wi_thread thread;
-    weft_task task;
-    wi_atomic_u32 has_begun, may_end;
+    struct blocker blocker;
 };
-
-static void stay(weft_worker *worker, weft_task *task)
-{
-    struct caller *caller = weft_entry(task, struct caller, task);
-    (void)worker;
-    wi_store_release(&caller->has_begun, 1);
-    wait_for(&caller->may_end);
-}
 
 static void *call(void *caller)
 {
-    cr_assert_eq(weft_run(pool, &((struct caller *)caller)->task, stay), WEFT_OK);
+    cr_assert_eq(weft_run(pool, &((struct caller *)caller)->blocker.task, block), WEFT_OK);
     return NULL;
 }
 
@@ -398,21 +389,21 @@ static void wait_without_a_slot(bool worker_goes_on)
     wi_thread waiter;
     cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
     make_pool(1);
-    weft_job *blocker = submit(block), *job;
+    weft_job *blocker = submit(stay), *job;
     wait_for(&has_begun);
     for (int i = 0; i < WI_CALLER_SLOTS; i++) {
         cr_assert_eq(wi_thread_create(&callers[i].thread, 0, call, &callers[i]), WEFT_OK);
-        wait_for(&callers[i].has_begun);
+        blocker_await_begin(&callers[i].blocker);
     }
     job = submit(count);
     cr_assert_eq(wi_thread_create(&waiter, 0, wait_as_well, job), WEFT_OK);
     while (wi_load_acquire(&pool->roots.outside.waiters) == 0)
         wi_thread_yield();
-    wi_store_release(worker_goes_on ? &may_end : &callers[0].may_end, 1);
+    wi_store_release(worker_goes_on ? &may_end : &callers[0].blocker.may_end, 1);
     wi_thread_join(&waiter);
     wi_store_release(&may_end, 1);
     for (int i = 0; i < WI_CALLER_SLOTS; i++) {
-        wi_store_release(&callers[i].may_end, 1);
+        blocker_release(&callers[i].blocker);
         wi_thread_join(&callers[i].thread);
     }
     finish(blocker, WEFT_OK);
@@ -433,7 +424,7 @@ Test(job, who_waits_to_execute_is_told_when_a_worker_has_the_job)
 
 Test(job, a_cancelled_job_gives_back_what_was_submitted)
 {
-    weft_job *blockers[2] = {submit(block), submit(block)}, *job;
+    weft_job *blockers[2] = {submit(stay), submit(stay)}, *job;
     weft_transfer list[] = {weft_transfer_buffer(new_buffer(10))}, lost[] = {weft_transfer_buffer(new_buffer(11))};
     wait_for(&has_begun);
     cr_assert_eq(weft_submit(pool, answer, "back", 4, list, 1, &job), WEFT_OK);
@@ -466,7 +457,7 @@ Test(job, a_settled_job_outlives_its_pool)
 
 Test(job, a_forked_child_is_told)
 {
-    weft_job *job = submit(block), *settled = submit(count);
+    weft_job *job = submit(stay), *settled = submit(count);
     wait_for(&has_begun);
     cr_assert_eq(weft_job_wait(settled, WEFT_FOREVER), WEFT_OK);
     pid_t child = fork();

@@ -14,6 +14,7 @@
 #include "os/cpus.h"
 #include "os/thread.h"
 #include "sched/worker.h"
+#include "support/blocker.h"
 #include "support/sums.h"
 #include "support/tsan.h"
 
@@ -38,27 +39,11 @@ static void nothing(weft_worker *worker, weft_task *task)
     (void)task;
 }
 
-/* A root that holds its worker until it is released. */
-struct blocker {
-    weft_task task;
-    wi_atomic_u32 has_begun, may_end;
-};
-
-static void block(weft_worker *worker, weft_task *task)
-{
-    struct blocker *blocker = weft_entry(task, struct blocker, task);
-    (void)worker;
-    wi_store_release(&blocker->has_begun, 1);
-    while (wi_load_acquire(&blocker->may_end) == 0)
-        wi_thread_yield();
-}
-
 static void start_blocker(weft_pool *pool, struct blocker *blocker)
 {
     *blocker = (struct blocker){.may_end = {0}};
     cr_assert_eq(weft_start(pool, &blocker->task, block), WEFT_OK);
-    while (wi_load_acquire(&blocker->has_begun) == 0)
-        wi_thread_yield();
+    blocker_await_begin(blocker);
 }
 
 /* ---- creating ---- */
@@ -230,9 +215,8 @@ Test(pool, threads_have_names)
     memset(name, 'x', sizeof name - 1);
     struct named named = {.name = ""};
     cr_assert_eq(weft_start(pool, &named.blocker.task, tell_name), WEFT_OK);
-    while (wi_load_acquire(&named.blocker.has_begun) == 0)
-        wi_thread_yield();
-    wi_store_release(&named.blocker.may_end, 1);
+    blocker_await_begin(&named.blocker);
+    blocker_release(&named.blocker);
     cr_assert_eq(weft_wait(pool, &named.blocker.task), WEFT_OK);
     cr_assert_str_eq(named.name, "a-name-tha/0");
     cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
@@ -337,7 +321,7 @@ Test(pool, a_caller_without_a_slot_waits_for_its_turn)
         wi_thread_yield();
     }
     for (int i = 0; i < CALLERS; i++)
-        wi_store_release(&calls[i].blocker.may_end, 1);
+        blocker_release(&calls[i].blocker);
     for (int i = 0; i < CALLERS; i++) {
         wi_thread_join(&threads[i]);
         cr_assert_eq(calls[i].status, WEFT_OK);
@@ -388,7 +372,7 @@ static void shut_down_with_queue(uint32_t workers, weft_shutdown how, int expect
     if (workers == 1) {
         cr_assert_eq(weft_pool_shutdown(pool, how, 0), WEFT_ETIMEDOUT);
         cr_assert_eq(weft_pool_shutdown(pool, how, 1000000), WEFT_ETIMEDOUT);
-        wi_store_release(&blocker.may_end, 1);
+        blocker_release(&blocker);
     }
     cr_assert_eq(weft_pool_shutdown(pool, how, WEFT_FOREVER), WEFT_OK);
     if (workers == 1)
@@ -432,7 +416,7 @@ struct releaser {
 static void release_blocked(weft_worker *worker, weft_task *task)
 {
     (void)worker;
-    wi_store_release(&weft_entry(task, struct releaser, task)->blocked->may_end, 1);
+    blocker_release(weft_entry(task, struct releaser, task)->blocked);
 }
 
 Test(pool, draining_for_ever_executes_what_the_workers_cannot)
@@ -578,15 +562,14 @@ static void fork_while_away(weft_worker *worker, weft_task *task)
     struct blocker away = {.may_end = {0}};
     (void)task;
     weft_fork(worker, &away.task, block);
-    while (wi_load_acquire(&away.has_begun) == 0)
-        wi_thread_yield();
+    blocker_await_begin(&away);
     pid_t child = fork();
     if (child == 0)
         _exit(weft_join(worker, &away.task) == WEFT_EFORKED ? 0 : 1);
     int result;
     cr_assert_eq(waitpid(child, &result, 0), child);
     cr_assert_eq(result, 0, "a join of what another thread ran before the fork must not wait for it");
-    wi_store_release(&away.may_end, 1);
+    blocker_release(&away);
     cr_assert_eq(weft_join(worker, &away.task), WEFT_OK);
 }
 
@@ -608,15 +591,14 @@ static void fork_as_help(weft_worker *worker, weft_task *task)
         return;
     }
     cr_assert_eq(waitpid(child, &helped->child_result, 0), child);
-    wi_store_release(&helped->away.may_end, 1);
+    blocker_release(&helped->away);
 }
 
 static void join_with_help(weft_worker *worker, weft_task *task)
 {
     struct helped *helped = weft_entry(task, struct helped, task);
     weft_fork(worker, &helped->away.task, block);
-    while (wi_load_acquire(&helped->away.has_begun) == 0)
-        wi_thread_yield();
+    blocker_await_begin(&helped->away);
     cr_assert_eq(weft_start(weft_worker_pool(worker), &helped->forker, fork_as_help), WEFT_OK);
     int status = weft_join(worker, &helped->away.task);
     if (helped->child_result == -1)
@@ -631,8 +613,7 @@ Test(pool, fork_in_a_task_that_a_join_helps_with)
         static struct helped helped;
         memset(&helped, 0, sizeof helped);
         cr_assert_eq(weft_start(pool, &helped.task, join_with_help), WEFT_OK);
-        while (wi_load_acquire(&helped.away.has_begun) == 0)
-            wi_thread_yield(); /* one worker is away, one joins and helps */
+        blocker_await_begin(&helped.away); /* one worker is away, one joins and helps */
         cr_assert_eq(weft_wait(pool, &helped.task), WEFT_OK);
         cr_assert_eq(weft_wait(pool, &helped.forker), WEFT_OK);
         cr_assert(WIFEXITED(helped.child_result));
