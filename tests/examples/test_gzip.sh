@@ -108,10 +108,10 @@ round_trip()
 }
 
 for data in text random; do
-    level=1
     for size in 0 1 32767 32768 32769 131071 131072 131073 262144 1310720 1310721 5000000; do
-        check "round trip of $size bytes of $data, -$level" round_trip "$data" "$size" "$level" 128
-        level=$((level % 9 + 1))
+        for level in 1 6 9; do
+            check "round trip of $size bytes of $data, -$level" round_trip "$data" "$size" "$level" 128
+        done
     done
     check "round trip of $data, -b 32" round_trip "$data" 5000000 6 32
     check "round trip of $data, -b 33" round_trip "$data" 3000000 6 33
