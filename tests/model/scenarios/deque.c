@@ -242,7 +242,7 @@ MC_SCENARIO(deque, last_item, .preemptions = MC_ALL)
     wind_up(table);
 }
 
-MC_SCENARIO(deque, two_thieves, .preemptions = 3, .stale = 2)
+MC_SCENARIO(deque, two_thieves, .preemptions = 3)
 {
     struct table *table = set_up(2, 0);
     own(table, "+++");
@@ -252,7 +252,7 @@ MC_SCENARIO(deque, two_thieves, .preemptions = 3, .stale = 2)
     wind_up(table);
 }
 
-MC_SCENARIO(deque, two_thieves_twice, .preemptions = 2, .stale = 1)
+MC_SCENARIO(deque, two_thieves_twice, .preemptions = 2, .stale = 2)
 {
     struct table *table = set_up(2, 0);
     own(table, "+");
@@ -287,7 +287,7 @@ MC_SCENARIO(deque, ring_goes_round, .preemptions = 3)
     wind_up(table);
 }
 
-MC_SCENARIO(deque, rings_are_freed, .preemptions = 3, .stale = 1)
+MC_SCENARIO(deque, rings_are_freed, .preemptions = 3, .stale = 2)
 {
     struct table *table = set_up(1, 0);
     mc_spawn("owner", grows_and_reclaims, table);

@@ -84,7 +84,7 @@ MC_SCENARIO(event, several_wait_for_one, .preemptions = 4)
     wind_up(meeting);
 }
 
-MC_SCENARIO(event, each_waits_for_its_own, .preemptions = 2, .stale = 1)
+MC_SCENARIO(event, each_waits_for_its_own, .preemptions = 2, .stale = 2)
 {
     struct meeting *meeting = set_up(WI_NEVER);
     meeting->notifiers = 2;

@@ -131,7 +131,7 @@ MC_SCENARIO(sleep, two_sleepers, .preemptions = 2, .stale = 1)
     wind_up(site);
 }
 
-MC_SCENARIO(sleep, two_bringers, .preemptions = 2, .stale = MC_FEWEST)
+MC_SCENARIO(sleep, two_bringers, .preemptions = 2, .stale = 1)
 {
     struct site *site = set_up(2, 2);
     spawn_worker(site, "worker 0");
@@ -176,7 +176,7 @@ static void comes_and_goes(void *context)
     leave(site);
 }
 
-MC_SCENARIO(sleep, callers_leave_work, .preemptions = 3, .stale = 1)
+MC_SCENARIO(sleep, callers_leave_work, .preemptions = 3, .stale = 2)
 {
     struct site *site = set_up(1, 1);
     site->is_from_outside = false;

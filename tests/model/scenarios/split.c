@@ -250,7 +250,7 @@ MC_SCENARIO(split, last_task, .unordered = "owner.limit")
     wind_up(table);
 }
 
-MC_SCENARIO(split, two_thieves, .unordered = "owner.limit", .preemptions = 3, .stale = 1)
+MC_SCENARIO(split, two_thieves, .unordered = "owner.limit", .preemptions = 3, .stale = 2)
 {
     struct table *table = set_up(4, false);
     own(table, "?+?+?+");
@@ -316,7 +316,7 @@ MC_SCENARIO(split, slot_used_again, .unordered = "owner.limit", .preemptions = 3
     wind_up(table);
 }
 
-MC_SCENARIO(split, slots_used_again_by_two_thieves, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
+MC_SCENARIO(split, slots_used_again_by_two_thieves, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
     struct table *table = set_up(4, false);
     own(table, "?+?+?+");
@@ -337,7 +337,7 @@ MC_SCENARIO(split, generations_wrap, .unordered = "owner.limit", .preemptions = 
 }
 
 /* Asked in the middle, the owner shows the older half of three. */
-MC_SCENARIO(split, asked, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
+MC_SCENARIO(split, asked, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
     struct table *table = set_up(4, false);
     table->tries = 2;
@@ -349,7 +349,7 @@ MC_SCENARIO(split, asked, .unordered = "owner.limit", .preemptions = 2, .stale =
 }
 
 /* The owner forks above a stolen task while it waits for it. */
-MC_SCENARIO(split, forks_above, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
+MC_SCENARIO(split, forks_above, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
     struct table *table = set_up(4, false);
     table->tries = 3;
@@ -361,7 +361,7 @@ MC_SCENARIO(split, forks_above, .unordered = "owner.limit", .preemptions = 2, .s
     wind_up(table);
 }
 
-MC_SCENARIO(split, symmetric, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
+MC_SCENARIO(split, symmetric, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
     struct table *table = set_up(4, true);
     table->tries = 2;
@@ -397,8 +397,7 @@ MC_SCENARIO(split, forced_beside_forks, .unordered = "owner.limit", .preemptions
 
 /* Between the owner's new generation and its next change of bound, older tasks are made public by force, and one is
  * taken: bound must not fall below it. */
-MC_SCENARIO(split, forced_beside_a_join_that_thieves_see, .unordered = "owner.limit", .preemptions = 3,
-            .stale = MC_FEWEST)
+MC_SCENARIO(split, forced_beside_a_join_that_thieves_see, .unordered = "owner.limit", .preemptions = 3, .stale = 1)
 {
     struct table *table = set_up(4, false);
     own(table, "?+?+?+");
@@ -437,7 +436,7 @@ MC_SCENARIO(split, forced_while_forking_above, .unordered = "owner.limit", .pree
 }
 
 /* There is room for two; the others run in the fork. */
-MC_SCENARIO(split, full, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
+MC_SCENARIO(split, full, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
     struct table *table = set_up(2, false);
     table->tries = 2;
@@ -504,7 +503,7 @@ MC_SCENARIO(split, busy, .unordered = "owner.limit", .preemptions = 3, .stale = 
 }
 
 /* As above; the hunter has asked before, and must not take that for an ask that had a barrier. */
-MC_SCENARIO(split, busy_and_asked, .unordered = "owner.limit", .preemptions = 3, .stale = 1)
+MC_SCENARIO(split, busy_and_asked, .unordered = "owner.limit", .preemptions = 3, .stale = 2)
 {
     struct table *table = set_up(4, false);
     table->asks = true;

@@ -298,12 +298,12 @@ static void go(struct works *works)
     wi_sleep_fini(&works->pool.sleep);
 }
 
-MC_SCENARIO(worker, one_fork, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
+MC_SCENARIO(worker, one_fork, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
     go(set_up(2, WEFT_HELP_ANY, 1));
 }
 
-MC_SCENARIO(worker, one_fork_without_help, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
+MC_SCENARIO(worker, one_fork_without_help, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
     go(set_up(2, WEFT_HELP_NONE, 1));
 }
@@ -318,7 +318,7 @@ MC_SCENARIO(worker, fork_that_needs_another, .unordered = "owner.limit", .preemp
 
 /* The same where the worker's forks are on the fast path when the other lies down. The other
  * has asked, and must not take that for an ask that had a barrier. */
-MC_SCENARIO(worker, private_fork_that_needs_another, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
+MC_SCENARIO(worker, private_fork_that_needs_another, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
     struct works *works = set_up(2, WEFT_HELP_ANY, 1);
     works->root->warms_up = true;
@@ -332,7 +332,7 @@ MC_SCENARIO(worker, full_deque, .unordered = "owner.limit", .preemptions = 2, .s
     go(set_up_narrow(2, WEFT_HELP_ANY, 2, 1));
 }
 
-MC_SCENARIO(worker, forks_joined_in_order, .unordered = "owner.limit", .preemptions = 2, .stale = MC_FEWEST)
+MC_SCENARIO(worker, forks_joined_in_order, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
 {
     struct works *works = set_up(2, WEFT_HELP_ANY, 1);
     works->root->in_order = true;
@@ -348,7 +348,7 @@ MC_SCENARIO(worker, forks_that_wake_two, .unordered = "owner.limit", .random = 2
     go(works);
 }
 
-MC_SCENARIO(worker, without_barrier, .unordered = "owner.limit", .preemptions = 2, .stale = 1)
+MC_SCENARIO(worker, without_barrier, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
     struct works *works = set_up_symmetric(2);
     works->root->warms_up = true;
@@ -382,7 +382,7 @@ MC_SCENARIO(worker, forks_that_need_two, .unordered = "owner.limit", .random = 2
 }
 
 /* A root from outside finds a worker, asleep or about to be. */
-MC_SCENARIO(worker, root_from_outside, .unordered = "owner.limit", .preemptions = 1, .stale = 2)
+MC_SCENARIO(worker, root_from_outside, .unordered = "owner.limit", .preemptions = 2, .stale = 2)
 {
     struct works *works = set_up(2, WEFT_HELP_ANY, 0);
     works->brought = accept_root(works, 0);
