@@ -15,7 +15,7 @@
 #include "base/atomics.h"
 #include "os/thread.h"
 #include "sched/worker.h"
-#include "support/blocker.h"
+#include "unit/blocker.h"
 
 static weft_pool *pool;
 static wi_atomic_u32 made, destroyed;

@@ -14,9 +14,9 @@
 #include "os/cpus.h"
 #include "os/thread.h"
 #include "sched/worker.h"
-#include "support/blocker.h"
 #include "support/sums.h"
 #include "support/tsan.h"
+#include "unit/blocker.h"
 
 static weft_pool *create(weft_pool_options options)
 {

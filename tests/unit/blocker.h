@@ -1,8 +1,8 @@
 /*
- * support/blocker.h - a root that holds its worker until it is released
+ * unit/blocker.h - a root that holds its worker until it is released
  */
-#ifndef SUPPORT_BLOCKER_H
-#define SUPPORT_BLOCKER_H
+#ifndef UNIT_BLOCKER_H
+#define UNIT_BLOCKER_H
 
 #include <criterion/criterion.h>
 
