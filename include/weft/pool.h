@@ -90,12 +90,12 @@ typedef enum weft_shutdown {
  * the environment. WEFT_ENOMEM, WEFT_ESYSTEM: no memory, no thread. */
 WEFT_API int weft_pool_create(const weft_pool_options *options, weft_pool **pool);
 
-/* Takes no more root tasks from now on, waits at most `timeout_ns` until those that it has are settled, then stops the
- * threads. Who waits WEFT_FOREVER, or for a pool without threads, executes what is queued, each root to its end. After
- * WEFT_ETIMEDOUT the pool takes nothing new but goes on with what it has, and may be shut down again, more patiently or
- * harder. A second shutdown of a stopped pool is WEFT_OK. All roots are settled then, but other threads' calls may not
- * have returned yet.
- * WEFT_EDEADLK: called from inside one of the pool's own tasks. */
+/* Takes no more root tasks from now on, waits at most `timeout_ns` until those that it has are settled and ports'
+ * handlers (weft/port.h) have ended, then stops the threads. Who waits WEFT_FOREVER, or for a pool without threads,
+ * executes what is queued, each root to its end. After WEFT_ETIMEDOUT the pool takes nothing new but goes on with what
+ * it has, and may be shut down again, more patiently or harder. A second shutdown of a stopped pool is WEFT_OK. All
+ * roots are settled then, but other threads' calls may not have returned yet. WEFT_EDEADLK: called from inside one of
+ * the pool's own tasks. */
 WEFT_API int weft_pool_shutdown(weft_pool *pool, weft_shutdown how, uint64_t timeout_ns);
 
 /* Takes the pool: shuts it down (WEFT_DRAIN, WEFT_FOREVER) if that has not been done, and frees it. NULL is WEFT_OK.

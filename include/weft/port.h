@@ -54,6 +54,10 @@ typedef struct weft_message {
 /* Told of a message that nobody will receive; lends it. */
 typedef void weft_drop_fn(weft_message *message, void *context);
 
+/* A port's handler. It is lent a message: what it does not take out of it is released when it returns. In its last call
+ * the message is NULL; if the pool was told to cancel, so is the worker. */
+typedef void weft_port_fn(weft_worker *worker, weft_port port, weft_message *message, void *context);
+
 /* How to make ports. Start from { .size = sizeof(weft_port_options) }: a zero means the default. */
 typedef struct weft_port_options {
     size_t size;           /* sizeof(weft_port_options) as the caller knows it */
@@ -103,6 +107,23 @@ WEFT_API int weft_port_drain(weft_port port, uint64_t timeout_ns);
 /* Adds 1 to the eventfd(2) `fd` from now on when a message comes, when the other end is closed, and when the queue has
  * drained; at once if there is a message. -1: no longer. A port that is moved has none. */
 WEFT_API int weft_port_set_event_fd(weft_port port, int fd);
+
+/* Has `pool` call `handle(worker, port, message, context)` as a task of its own for each message, also for those that
+ * wait already: in order, one after the other, never two at a time. The handler ends, and is told by a last call,
+ * exactly once: when the port is closed or moved; when nothing is left, and the other end was closed; by
+ * weft_port_stop(); and by the pool's shutdown, which waits for that unless it cancels. A handler may start again.
+ * What a call did happens before the next one. WEFT_EINVAL also: started already. WEFT_ECLOSED also: the pool is shut
+ * down; WEFT_EFORKED: it is the parent's, where alone the handler goes on; WEFT_ENOMEM. */
+WEFT_API int weft_port_start(weft_port port, weft_pool *pool, weft_port_fn *handle, void *context);
+
+/* Ends the handler when it is done with the message in hand; others stay in the port. WEFT_EINVAL also: there is no
+ * handler. */
+WEFT_API int weft_port_stop(weft_port port);
+
+/* Whether the handler keeps its pool from being drained, as it does from the start, or is ended by that as soon as
+ * nothing is left. WEFT_EINVAL also: there is no handler. */
+WEFT_API int weft_port_ref(weft_port port);
+WEFT_API int weft_port_unref(weft_port port);
 
 /* Gives what is at `index` of the message's list, which is the caller's then; a handle of id 0 if it is of another
  * kind, or was taken. */

@@ -12,15 +12,15 @@
  *   I4  locks are taken in the order transit, channel; two channels' only by who has transit.
  *
  * Who touches what
- *   channel.ends, end.next, queue, event_fd   who has the channel's lock
- *   within                                    who has the transit lock
- *   users, next channel                       who has the names' lock
- *   end.channel                               written before the handle is good; any who has pinned or claimed the end
+ *   channel.ends, end.next, queue, event_fd, listener   who has the channel's lock
+ *   within                                              who has the transit lock
+ *   users, next channel                                 who has the names' lock
+ *   end.channel   written before the handle is good; any who has pinned or claimed the end
  *
  * Edges
  *   [port.message]   post -> receive, through the channel's lock; told to ThreadSanitizer by the message.
  */
-#include <weft/port.h>
+#include "message/port.h"
 
 #include <string.h>
 
@@ -40,6 +40,7 @@ struct end {
     struct channel *channel;
     struct wi_event event; /* of all that one may wait for at this end */
     int event_fd;
+    struct wi_listener *listener;
     uint32_t waiting; /* messages in the queue */
     struct wi_message *first, *last;
     struct end *next;
@@ -127,6 +128,17 @@ static void tell(struct end *end)
     wi_event_notify(&end->event);
     if (end->event_fd >= 0)
         wi_event_fd_add(end->event_fd);
+    if (end->listener)
+        end->listener->hear(end->listener, WI_PORT_NEWS);
+}
+
+/* The handle becomes stale, or is: nobody is told any more. */
+static void tell_last(struct end *end)
+{
+    end->event_fd = -1;
+    if (end->listener)
+        end->listener->hear(end->listener, WI_PORT_GONE);
+    end->listener = NULL;
 }
 
 /* ---- channels ---- */
@@ -230,6 +242,7 @@ static int shut(weft_port port, struct wi_message **doomed)
         link = &(*link)->next;
     *link = end->next;
     wi_event_notify(&end->event); /* and no eventfd: who closes knows */
+    tell_last(end);
     for (struct end *peer = end->channel->ends; peer; peer = peer->next)
         tell(peer);
     wi_lock_release(&end->channel->lock);
@@ -294,16 +307,18 @@ static int claim(uint64_t id)
     return status;
 }
 
+/* A listener that found the port claimed looks again. If the port is not good now, its next owner says so. */
 static void unclaim(uint64_t id)
 {
     wi_handles_unclaim(wi_handles_peek(&ports, id));
+    wi_port_say((weft_port){id}, WI_PORT_NEWS);
 }
 
 static uint64_t move(uint64_t id)
 {
     struct end *end = end_of(wi_handles_peek(&ports, id));
     wi_lock_acquire(&end->channel->lock);
-    end->event_fd = -1;
+    tell_last(end);
     wi_lock_release(&end->channel->lock);
     return wi_handles_move(&ports, &end->row);
 }
@@ -603,4 +618,51 @@ int weft_port_set_event_fd(weft_port port, int fd)
     wi_lock_release(&end->channel->lock);
     unpin(end);
     return WEFT_OK;
+}
+
+/* ---- listening ---- */
+
+int wi_port_listen(weft_port port, struct wi_listener *listener)
+{
+    struct end *end;
+    int status = pin(port, &end);
+    if (status != WEFT_OK)
+        return status;
+    wi_lock_acquire(&end->channel->lock);
+    if (end->listener)
+        status = WEFT_EINVAL;
+    else
+        end->listener = listener;
+    wi_lock_release(&end->channel->lock);
+    unpin(end);
+    return status;
+}
+
+bool wi_port_ignore(weft_port port)
+{
+    struct end *end;
+    if (pin(port, &end) != WEFT_OK)
+        return false;
+    wi_lock_acquire(&end->channel->lock);
+    bool was_heard = end->listener != NULL;
+    end->listener = NULL;
+    wi_lock_release(&end->channel->lock);
+    unpin(end);
+    return was_heard;
+}
+
+int wi_port_say(weft_port port, enum wi_word word)
+{
+    struct end *end;
+    int status = pin(port, &end);
+    if (status != WEFT_OK)
+        return status;
+    wi_lock_acquire(&end->channel->lock);
+    if (end->listener)
+        end->listener->hear(end->listener, word);
+    else
+        status = WEFT_EINVAL;
+    wi_lock_release(&end->channel->lock);
+    unpin(end);
+    return status;
 }

@@ -115,6 +115,7 @@ static int pool_build(const weft_pool_options *options, weft_pool **built)
     pool->generation = wi_process_generation();
     uint32_t slots = weft_pool_slots(pool);
     wi_roots_init(&pool->roots);
+    wi_init(&pool->guests.lock.word, 0);
     wi_init(&pool->free_callers, UINT64_MAX);
     wi_init(&pool->in_use, options->workers);
     pool->workers = wi_alloc(_Alignof(struct wi_worker), slots * sizeof *pool->workers);
@@ -306,6 +307,40 @@ void wi_pool_send(weft_pool *pool, weft_task *task, weft_task_fn *run)
     bring(pool, task, run, WI_TASK_DETACHED);
 }
 
+int wi_pool_enter(weft_pool *pool, struct wi_guest *guest)
+{
+    if (wi_pool_is_forked(pool))
+        return WEFT_EFORKED;
+    wi_hide_begin();
+    bool is_in = wi_guests_enter(&pool->guests, &pool->roots, guest);
+    wi_hide_end();
+    return is_in ? WEFT_OK : WEFT_ECLOSED;
+}
+
+void wi_pool_part(weft_pool *pool, struct wi_guest *guest)
+{
+    wi_hide_begin();
+    wi_guests_part(&pool->guests, &pool->roots, guest);
+    wi_hide_end();
+}
+
+void wi_pool_keep(weft_pool *pool, struct wi_guest *guest, bool keeps)
+{
+    wi_hide_begin();
+    wi_guests_keep(&pool->guests, &pool->roots, guest, keeps);
+    wi_hide_end();
+}
+
+void wi_pool_send_as_guest(weft_pool *pool, weft_task *task, weft_task_fn *run)
+{
+    if (wi_pool_is_forked(pool))
+        return;
+    wi_hide_begin();
+    wi_roots_hold(&pool->roots);
+    wi_hide_end();
+    bring(pool, task, run, WI_TASK_DETACHED);
+}
+
 /* Runs an accepted root as a caller. False if there is no slot for it. */
 static bool run_as_caller(weft_pool *pool, weft_task *task, weft_task_fn *run)
 {
@@ -419,6 +454,7 @@ int weft_pool_shutdown(weft_pool *pool, weft_shutdown how, uint64_t timeout_ns)
     uint64_t deadline = wi_clock_deadline(timeout_ns);
     wi_hide_begin();
     wi_roots_close(&pool->roots, how == WEFT_CANCEL_QUEUED ? WI_CANCELLING : WI_DRAINING);
+    wi_guests_ask(&pool->guests, &pool->roots);
     status = drain(pool, deadline);
     wi_hide_end();
     if (status != WEFT_OK)

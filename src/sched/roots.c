@@ -16,8 +16,8 @@
  *   [roots.last]    left raised, fence, load of fate in release <-> fate raised, fence of wi_event_prepare(), load of
  *                   left by who waits for the end: either the last one out sees that it must tell, or who waits sees
  *                   that it was the last. Carries no data.
- *   [roots.fate]    fate raised -> load by who takes a root: roots taken after it are cancelled where that is wanted.
- *                   Carries no data.
+ *   [roots.fate]    fate raised -> load by who takes a root: roots taken after it are cancelled where that is wanted,
+ *                   guests leave. Carries no data.
  */
 #include "sched/roots.h"
 
@@ -86,6 +86,11 @@ bool wi_roots_are_over(struct wi_roots *roots)
         if (wi_cas_acq_rel(&roots->entered, &entered, entered | SEALED)) /* [roots.seal] */
             return true;
     }
+}
+
+bool wi_roots_are_closing(struct wi_roots *roots)
+{
+    return wi_load_relaxed(&roots->fate) != WI_OPEN; /* [roots.fate] */
 }
 
 bool wi_roots_cancel(struct wi_roots *roots)

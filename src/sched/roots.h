@@ -54,6 +54,9 @@ void wi_roots_close(struct wi_roots *roots, enum wi_fate fate);
  * event, and looks again. */
 bool wi_roots_are_over(struct wi_roots *roots);
 
+/* Whether the gate was closed: a root that was let in before may not be queued yet. */
+bool wi_roots_are_closing(struct wi_roots *roots);
+
 /* Whether a root that is taken now must be cancelled. */
 bool wi_roots_cancel(struct wi_roots *roots);
 

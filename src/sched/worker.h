@@ -18,6 +18,7 @@
 #include "base/layout.h"
 #include "os/thread.h"
 #include "queue/split.h"
+#include "sched/guests.h"
 #include "sched/handshake.h"
 #include "sched/roots.h"
 #include "sched/sleep.h"
@@ -66,6 +67,7 @@ enum wi_stop {
 struct weft_pool {
     struct wi_sleep sleep;
     struct wi_roots roots;
+    struct wi_guests guests;
     struct wi_spares spares;
     _Alignas(WI_CACHE_LINE) wi_atomic_u64 free_callers; /* a bit for each caller's slot that is free */
     wi_atomic_u32 in_use;                               /* slots below this number may have work */

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/atomics.h"
+#include "message/port.h"
 #include "os/thread.h"
 
 static weft_port a, b;
@@ -365,4 +366,27 @@ Test(port, a_close_ends_the_waits_at_both_ends)
         wi_thread_join(&thread);
         cr_assert_eq(status, WEFT_ECLOSED);
     }
+}
+
+/* ---- listening ---- */
+
+static int news;
+
+static void count_news(struct wi_listener *listener, enum wi_word word)
+{
+    (void)listener;
+    news += word == WI_PORT_NEWS;
+}
+
+Test(port, a_listener_is_told_when_a_post_of_its_port_has_failed)
+{
+    struct wi_listener listener = {count_news};
+    weft_transfer list[] = {weft_transfer_port(b), {WEFT_TRANSFER_PORT, UINT64_C(3) << 24}};
+    weft_port one, other;
+    cr_assert_eq(weft_port_pair(NULL, &one, &other), WEFT_OK);
+    cr_assert_eq(wi_port_listen(b, &listener), WEFT_OK);
+    cr_assert_neq(weft_port_post(one, NULL, 0, list, 2), WEFT_OK);
+    cr_assert_eq(news, 1, "while the port was in the list, a look at it would have found nothing");
+    cr_assert(wi_port_ignore(b));
+    cr_assert_not(wi_port_ignore(b));
 }
