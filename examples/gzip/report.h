@@ -7,7 +7,7 @@
  *     if (fd < 0)
  *         return report_error(path, "cannot be opened: %s", strerror(errno));
  *
- *   Threads   the main thread only: a task never prints, it leaves what went wrong in its frame
+ *   Threads   the main thread only: a job never prints, it tells what went wrong in its reply
  */
 #ifndef GZIP_REPORT_H
 #define GZIP_REPORT_H

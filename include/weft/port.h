@@ -21,7 +21,7 @@
  *   Errors    WEFT_EINVAL for NULL where an object or a place for a result is due, and for a handle that never was one;
  *             WEFT_ECLOSED: the port was closed or moved; WEFT_EAGAIN also: the port is in another call's transfer
  *             list. A failure changes nothing
- *   Threads   any; a short lock for each pair
+ *   Threads   any; a short lock for each pair, which a forked child finds locked for good if another thread had it
  *   Ordering  what happens before a post happens before the return of the receive that gives its message
  *   Source    HTML, MessagePort and BroadcastChannel
  */
@@ -45,7 +45,7 @@ typedef struct weft_port {
 
 /* What was received. It owns what is in its list, until that is taken. */
 typedef struct weft_message {
-    const void *bytes;
+    const void *bytes; /* on a multiple of 8 */
     size_t size;
     const weft_transfer *list; /* in the order in which it was posted */
     size_t count;
