@@ -35,7 +35,8 @@ struct buffer {
     uint64_t bytes; /* of the memory: what the destructor is told */
 };
 
-static struct wi_handles buffers = {.row_bytes = sizeof(struct buffer), .most = WI_HANDLES_MOST};
+static struct wi_handles buffers = {
+    .row_bytes = sizeof(struct buffer), .first = WI_HANDLES_PORTS, .most = WI_HANDLES_BUFFERS};
 
 _Static_assert(sizeof(struct buffer) == WI_CACHE_LINE, "a look at a buffer costs one cache line");
 
@@ -406,16 +407,19 @@ static bool is_inside(uint64_t size, uint64_t offset, uint64_t count, uint32_t e
 int weft_view_create(weft_buffer buffer, uint32_t element_bytes, uint64_t offset, uint64_t count, weft_view *view)
 {
     bool is_size = element_bytes == 1 || element_bytes == 2 || element_bytes == 4 || element_bytes == 8;
-    if (!view || !is_size)
-        return WEFT_EINVAL;
-    if (!wi_handles_peek(&buffers, buffer.id))
-        return buffer.id == 0 ? WEFT_EINVAL : WEFT_EDETACHED;
+    void *memory;
+    uint64_t bytes;
+    int status = view && is_size ? weft_buffer_pin(buffer, &memory, &bytes) : WEFT_EINVAL;
+    if (status != WEFT_OK)
+        return status;
     if (offset % element_bytes != 0)
-        return WEFT_EALIGN;
-    if (!is_inside(weft_buffer_size(buffer), offset, count, element_bytes))
-        return WEFT_ERANGE;
-    *view = (weft_view){buffer, offset, count, element_bytes};
-    return WEFT_OK;
+        status = WEFT_EALIGN;
+    else if (!is_inside(bytes, offset, count, element_bytes))
+        status = WEFT_ERANGE;
+    else
+        *view = (weft_view){buffer, offset, count, element_bytes};
+    weft_buffer_unpin(buffer);
+    return status;
 }
 
 uint64_t weft_view_count(const weft_view *view)

@@ -28,6 +28,8 @@
 #define LOWER   ((UINT64_C(1) << SHIFT) - 1)
 #define CLAIMED LOWER
 
+_Static_assert(LOWER == WI_HANDLES_MOST - 1, "a row's number fits below the generation");
+
 static unsigned char *rows_of(struct wi_handles *table)
 {
     return wi_load_acquire(&table->rows); /* [handles.rows] */
@@ -51,7 +53,7 @@ static uint32_t number_of(struct wi_handles *table, const struct wi_row *row)
 
 static uint64_t handle_of(struct wi_handles *table, const struct wi_row *row, uint64_t generation)
 {
-    return generation << SHIFT | number_of(table, row);
+    return generation << SHIFT | (table->first + number_of(table, row));
 }
 
 /* Gets addresses for the rows, once. */
@@ -99,7 +101,7 @@ uint64_t wi_handles_open(struct wi_handles *table, struct wi_row *row)
 /* Gives the row that `handle` means or meant; WEFT_EINVAL if it never meant any. */
 static int find(struct wi_handles *table, uint64_t handle, struct wi_row **row)
 {
-    uint64_t number = handle & LOWER;
+    uint64_t number = (handle & LOWER) - table->first; /* of another table: above all */
     bool can_be = (handle >> SHIFT & 1) != 0 && rows_of(table) != NULL;
     if (!can_be || number >= wi_load_relaxed(&table->fresh)) /* hint: the state is looked at next */
         return WEFT_EINVAL;
@@ -117,7 +119,7 @@ static int change(struct wi_handles *table, uint64_t handle, uint64_t most, uint
     uint64_t state = wi_load_acquire(&row->state); /* [handles.state] */
     do {
         if (state >> SHIFT != handle >> SHIFT)
-            return WEFT_EDETACHED;
+            return state >> SHIFT < handle >> SHIFT ? WEFT_EINVAL : WEFT_EDETACHED;
         if ((state & LOWER) > most)
             return WEFT_EAGAIN;
     } while (!wi_cas_acq_rel(&row->state, &state, state + more)); /* [handles.state] */

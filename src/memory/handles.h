@@ -4,8 +4,10 @@
  * A table has rows that never move and are never unmapped, so a handle, the number of a row and of its generation, can
  * be looked up at any time. A row begins with its state: the generation, odd while the handle is good, and who uses the
  * thing: any number that have pinned it, or one that has claimed it. Nobody waits: who comes too late gets a status.
+ * Rows have numbers that no other table's rows have, so a handle of one kind of thing is none of another.
  *
- *   Errors    WEFT_EINVAL: never was a handle; WEFT_EDETACHED: stale; WEFT_EAGAIN: claimed, or, for a claim, pinned
+ *   Errors    WEFT_EINVAL: never was a handle of this table; WEFT_EDETACHED: stale; WEFT_EAGAIN: claimed, or, for a
+ *             claim, pinned
  *   Threads   any; lock-free, but for the first take
  *   Ordering  what is done with a thing until it is unpinned, moved, or given back happens before what is done by who
  *             claims it, or takes its row, later; what is done before an open or a move, before
@@ -28,10 +30,11 @@ struct wi_row {
     uint32_t mark;      /* the thing's own */
 };
 
-/* A table; all zero but the first two. */
+/* A table; all zero but the first three. */
 struct wi_handles {
     size_t row_bytes;
-    uint32_t most; /* rows, at most WI_HANDLES_MOST */
+    uint32_t first; /* the number of the first row */
+    uint32_t most;  /* rows */
     struct wi_lock lock;
     wi_atomic_ptr rows;
     uint32_t count;      /* of the rows that the system has given addresses for */
@@ -39,7 +42,10 @@ struct wi_handles {
     wi_atomic_u64 free;
 };
 
-#define WI_HANDLES_MOST (UINT32_C(1) << 24)
+/* All numbers of rows, and which of them are whose. */
+#define WI_HANDLES_MOST    (UINT32_C(1) << 24)
+#define WI_HANDLES_PORTS   (UINT32_C(1) << 20) /* from 0 on */
+#define WI_HANDLES_BUFFERS (WI_HANDLES_MOST - WI_HANDLES_PORTS)
 
 /* Gives a row that nobody has a handle for. WEFT_ENOMEM. */
 int wi_handles_take(struct wi_handles *table, struct wi_row **row);

@@ -57,7 +57,7 @@ struct channel {
     char name[];
 };
 
-static struct wi_handles ports = {.row_bytes = sizeof(struct end), .most = UINT32_C(1) << 20};
+static struct wi_handles ports = {.row_bytes = sizeof(struct end), .most = WI_HANDLES_PORTS};
 static struct wi_lock transit;
 static struct wi_lock names;
 static struct channel *named;

@@ -79,6 +79,29 @@ Test(handles, the_last_pin_ends_what_was_retired)
     cr_assert_eq(wi_handles_claim(&table, handle, &row), WEFT_EDETACHED);
 }
 
+Test(handles, a_handle_of_another_table_is_none)
+{
+    static struct wi_handles after = {.row_bytes = sizeof(struct thing), .first = 4096, .most = 4096};
+    struct wi_row *row, *other;
+    uint64_t before = new_thing(&row);
+    cr_assert_eq(wi_handles_take(&after, &other), WEFT_OK);
+    uint64_t handle = wi_handles_open(&after, other);
+    cr_assert_eq(wi_handles_peek(&after, handle), other);
+    cr_assert_eq(wi_handles_pin(&after, before, &row), WEFT_EINVAL);
+    cr_assert_eq(wi_handles_claim(&table, handle, &row), WEFT_EINVAL);
+    cr_assert_null(wi_handles_peek(&table, handle));
+}
+
+Test(handles, a_generation_to_come_is_none)
+{
+    struct wi_row *row;
+    uint64_t handle = new_thing(&row);
+    cr_assert_eq(wi_handles_claim(&table, handle, &row), WEFT_OK);
+    uint64_t moved = wi_handles_move(&table, row);
+    cr_assert_eq(wi_handles_pin(&table, handle, &row), WEFT_EDETACHED);
+    cr_assert_eq(wi_handles_pin(&table, moved + (moved - handle), &row), WEFT_EINVAL);
+}
+
 Test(handles, a_full_table_is_enomem)
 {
     struct wi_row *row;
