@@ -8,6 +8,8 @@
 
 #include <weft/buffer.h>
 
+#include "support/teardown.h"
+
 static weft_arena *arena;
 
 /* Begins a test with an arena whose small blocks were used before, and are not zero. */
@@ -26,9 +28,9 @@ static void setup(void)
 static void teardown(void)
 {
     weft_arena_usage usage;
-    cr_assert_eq(weft_arena_audit(arena, &usage), WEFT_OK);
-    cr_assert_eq(usage.blocks, 0);
-    cr_assert_eq(weft_arena_release(arena), WEFT_OK);
+    teardown_check(weft_arena_audit(arena, &usage) == WEFT_OK);
+    teardown_check(usage.blocks == 0);
+    teardown_check(weft_arena_release(arena) == WEFT_OK);
 }
 
 TestSuite(ArrayBuffer, .init = setup, .fini = teardown);

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/atomics.h"
 #include "os/thread.h"
+#include "support/teardown.h"
 
 static weft_arena *arena;
 
@@ -21,9 +22,9 @@ static void setup(void)
 static void teardown(void)
 {
     weft_arena_usage usage;
-    cr_assert_eq(weft_arena_audit(arena, &usage), WEFT_OK);
-    cr_assert_eq(usage.blocks, 0);
-    cr_assert_eq(weft_arena_release(arena), WEFT_OK);
+    teardown_check(weft_arena_audit(arena, &usage) == WEFT_OK);
+    teardown_check(usage.blocks == 0);
+    teardown_check(weft_arena_release(arena) == WEFT_OK);
 }
 
 TestSuite(buffer, .init = setup, .fini = teardown);

@@ -15,6 +15,7 @@
 #include "base/atomics.h"
 #include "os/thread.h"
 #include "sched/worker.h"
+#include "support/teardown.h"
 #include "unit/blocker.h"
 
 static weft_pool *pool;
@@ -33,8 +34,8 @@ static void begin(void)
 
 static void end(void)
 {
-    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
-    cr_assert_eq(wi_load_acquire(&destroyed), wi_load_acquire(&made), "each buffer is released once");
+    teardown_check(weft_pool_destroy(pool) == WEFT_OK);
+    teardown_check(wi_load_acquire(&destroyed) == wi_load_acquire(&made)); /* each buffer is released once */
 }
 
 TestSuite(job, .init = begin, .fini = end);

@@ -10,6 +10,7 @@
 #include <weft/job.h>
 
 #include "os/thread.h"
+#include "support/teardown.h"
 
 #define BYTES 16
 
@@ -37,7 +38,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+    teardown_check(weft_pool_destroy(pool) == WEFT_OK);
 }
 
 TestSuite(misuse, .init = setup, .fini = teardown);
