@@ -2,8 +2,10 @@
  * stress/stress_port.c - buffers through ports that are themselves transferred and closed
  *
  * Threads share 16 ports, the ends of 8 pairs. Each makes buffers, posts them, receives and passes on what others have
- * posted, moves a port through another one, or closes a pair's end and puts a new pair in its place, at random. At the
- * end every port is closed and every buffer released: each destructor has run exactly once, and the arena is empty.
+ * posted, moves a port through another one, or closes a pair's end and puts a new pair in its place, at random, until
+ * it has made its share of buffers: a round is one that is made. At the end every buffer is looked for. Each is with
+ * one thread, or in one queue, or its destructor has run; and the arena has a block for each that is left, and then
+ * none.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,7 +20,7 @@
 
 struct world {
     weft_arena *arena;
-    uint64_t rounds;
+    uint64_t share; /* of buffers, for each thread */
     _Atomic uint64_t ports[PORTS];
     _Atomic uint64_t ended, posted, received, moved_ports, closed;
 };
@@ -34,6 +36,7 @@ struct block {
     weft_arena *arena;
     struct world *world;
     _Atomic uint32_t is_live;
+    bool is_found; /* at the end */
 };
 
 static void end_block(void *memory, uint64_t bytes, void *context)
@@ -55,6 +58,7 @@ static weft_buffer make(struct thread *thread)
     block->arena = world->arena;
     block->world = world;
     atomic_init(&block->is_live, 1);
+    block->is_found = false;
     stress_check(weft_buffer_adopt(block, sizeof *block, end_block, world, &buffer) == WEFT_OK);
     thread->made++;
     return buffer;
@@ -171,7 +175,7 @@ static void replace(struct thread *thread)
 static void *live(void *context)
 {
     struct thread *thread = context;
-    for (uint64_t round = 0; round < thread->world->rounds; round++) {
+    while (thread->made < thread->world->share) {
         uint32_t choice = stress_below(&thread->random, 64);
         if (choice < 31)
             post(thread);
@@ -180,20 +184,73 @@ static void *live(void *context)
         else
             replace(thread);
     }
-    for (uint32_t i = 0; i < KEPT; i++)
-        release(thread->kept[i]);
     return NULL;
+}
+
+/* ---- the end ---- */
+
+/* A buffer that has been found: it must be good, and found for the first time. */
+static void count(weft_buffer buffer, uint64_t *found)
+{
+    if (buffer.id == 0)
+        return;
+    struct block *block = weft_buffer_data(buffer);
+    stress_check(block && atomic_load(&block->is_live) == 1 && !block->is_found);
+    block->is_found = true;
+    (*found)++;
+}
+
+/* What has been received and is kept until the end. */
+struct received {
+    weft_message *message;
+    struct received *next;
+};
+
+/* Receives all that waits in a port, and in the ports that come out of it, and so on. */
+static void drain(weft_port port, struct received **all, uint64_t *found)
+{
+    weft_message *message;
+    while (weft_port_try_receive(port, &message) == WEFT_OK) {
+        struct received *received = malloc(sizeof *received);
+        stress_check(received);
+        *received = (struct received){message, *all};
+        *all = received;
+        for (size_t i = 0; i < message->count; i++) {
+            if (message->list[i].kind == WEFT_TRANSFER_BUFFER)
+                count((weft_buffer){message->list[i].id}, found);
+            else
+                drain((weft_port){message->list[i].id}, all, found);
+        }
+    }
+}
+
+static void release_all(struct received *all)
+{
+    while (all) {
+        struct received *received = all;
+        all = received->next;
+        stress_check(weft_message_release(received->message) == WEFT_OK);
+        free(received);
+    }
+}
+
+static uint64_t blocks_of(weft_arena *arena)
+{
+    weft_arena_usage usage;
+    stress_check(weft_arena_audit(arena, &usage) == WEFT_OK);
+    stress_check((usage.allocated_bytes == 0) == (usage.blocks == 0));
+    return usage.blocks;
 }
 
 int main(int argc, char **argv)
 {
     static struct world world;
     static struct thread threads[THREADS];
-    struct stress stress = stress_begin(argc, argv, 10000);
-    weft_arena_usage usage;
-    uint64_t made = 0;
+    struct stress stress = stress_begin(argc, argv, 100000);
+    struct received *all = NULL;
+    uint64_t made = 0, found = 0;
 
-    world.rounds = stress.rounds;
+    world.share = (stress.rounds + THREADS - 1) / THREADS;
     stress_check(weft_arena_create(0, UINT64_C(1) << 30, NULL, &world.arena) == WEFT_OK);
     for (int i = 0; i < PORTS; i += 2) {
         weft_port one, other;
@@ -210,16 +267,28 @@ int main(int argc, char **argv)
         pthread_join(threads[i].handle, NULL);
         made += threads[i].made;
     }
+
+    for (int i = 0; i < THREADS; i++)
+        for (int k = 0; k < KEPT; k++)
+            count(threads[i].kept[k], &found);
+    uint64_t kept = found;
     for (int i = 0; i < PORTS; i++)
-        if (world.ports[i] != 0)
-            stress_check(weft_port_close((weft_port){world.ports[i]}) == WEFT_OK);
-    stress_check(made == world.ended);
+        drain((weft_port){world.ports[i]}, &all, &found);
+    stress_check(found + world.ended == made);
+    stress_check(blocks_of(world.arena) == found);
+
+    for (int i = 0; i < THREADS; i++)
+        for (int k = 0; k < KEPT; k++)
+            release(threads[i].kept[k]);
+    release_all(all);
+    for (int i = 0; i < PORTS; i++)
+        stress_check(world.ports[i] == 0 || weft_port_close((weft_port){world.ports[i]}) == WEFT_OK);
+    stress_check(world.ended == made);
     stress_check(weft_arena_trim(world.arena) == WEFT_OK);
-    stress_check(weft_arena_audit(world.arena, &usage) == WEFT_OK);
-    stress_check(usage.blocks == 0 && usage.allocated_bytes == 0);
+    stress_check(blocks_of(world.arena) == 0);
     stress_check(weft_arena_release(world.arena) == WEFT_OK);
     printf("%" PRIu64 " buffers, %" PRIu64 " posts (%" PRIu64 " with a port), %" PRIu64 " received, %" PRIu64
-           " ports closed; each destructor ran once\n",
-           made, world.posted, world.moved_ports, world.received, world.closed);
+           " ports closed; %" PRIu64 " were kept and %" PRIu64 " queued at the end, and each destructor ran once\n",
+           made, world.posted, world.moved_ports, world.received, world.closed, kept, found - kept);
     return 0;
 }
