@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/atomics.h"
 #include "os/thread.h"
+#include "support/teardown.h"
 #include "unit/blocker.h"
 
 static weft_pool *pool;
@@ -30,7 +31,7 @@ static void begin(void)
 
 static void end(void)
 {
-    cr_assert_eq(weft_pool_destroy(pool), WEFT_OK);
+    teardown_check(weft_pool_destroy(pool) == WEFT_OK);
 }
 
 TestSuite(handler, .init = begin, .fini = end);
