@@ -13,6 +13,11 @@
  *     weft_buffer_transfer(buffer, 200, 4096, &moved);    weft_buffer_size(buffer) is 0 from now on
  *     weft_buffer_release(moved);
  *
+ * A pointer to a buffer's bytes is good until the buffer is moved. With WEFT_TRAP_TRANSFERS=1 in the environment the
+ * bytes change their addresses with every move, and a use of the old ones faults, as does one after the release; in a
+ * program that is built with -fsanitize=address or -fsanitize=thread such a use is reported, with the stacks of both,
+ * unless that is 0. This costs each move a system call, or a copy, and is not for memory that was adopted.
+ *
  * What follows holds for every function that does not say otherwise.
  *   Units     bytes
  *   Errors    WEFT_EINVAL for NULL where an object or a place for a result is due, and for a handle that never was one;

@@ -2,7 +2,8 @@
  * memory/buffer.c - bytes with exactly one owner: their handles, their memory, and views of them
  *
  * Where the bytes are is all that a buffer knows, and who ends them: memory of an arena, of the heap, and of the
- * program differ only in their destructor.
+ * program differ only in their destructor. Where traps are wanted (os/trap.h), the bytes are not in that memory, which
+ * is kept all the same, but in some that moves whenever the buffer does.
  *
  * Invariants
  *   I1  size is not above capacity, and bytes below size have been zeroed or written by an owner.
@@ -25,6 +26,7 @@
 #include "base/layout.h"
 #include "base/slice.h"
 #include "memory/handles.h"
+#include "os/trap.h"
 
 struct buffer {
     _Alignas(WI_CACHE_LINE) struct wi_row row;
@@ -73,9 +75,39 @@ static void end_heap(void *memory, uint64_t bytes, void *context)
     wi_free(memory);
 }
 
+static void end_store(const struct store *store)
+{
+    if (store->destroy)
+        store->destroy(store->memory, store->bytes, store->context);
+}
+
+static void end_trapped(void *memory, uint64_t bytes, void *behind)
+{
+    wi_trap_free(memory, (size_t)bytes);
+    end_store(behind);
+    wi_free(behind);
+}
+
+/* Puts memory that leaves traps in front of a store. */
+static int set_trap(struct store *store)
+{
+    struct store *behind = wi_alloc(_Alignof(struct store), sizeof *behind);
+    void *memory = behind ? wi_trap_alloc((size_t)store->bytes) : NULL;
+    if (!memory) {
+        wi_free(behind);
+        return WEFT_ENOMEM;
+    }
+    *behind = *store;
+    *store = (struct store){memory, store->capacity, end_trapped, behind, store->bytes};
+    return WEFT_OK;
+}
+
 /* The arena that the buffer's memory is from, or NULL. */
 static weft_arena *arena_of(const struct buffer *buffer)
 {
+    const struct store *behind = buffer->context;
+    if (buffer->destroy == end_trapped)
+        return behind->destroy == end_block ? behind->context : NULL;
     return buffer->destroy == end_block ? buffer->context : NULL;
 }
 
@@ -90,16 +122,13 @@ static int make_store(weft_arena *arena, uint64_t capacity, struct store *store)
         status = WEFT_ENOMEM;
     if (status != WEFT_OK)
         return status;
-    *store = (struct store){memory, capacity, arena ? end_block : end_heap, arena, capacity};
+    *store = (struct store){memory, capacity, arena ? end_block : end_heap, arena, bytes};
     if (arena)
         weft_arena_retain(arena);
-    return WEFT_OK;
-}
-
-static void end_store(const struct store *store)
-{
-    if (store->destroy)
-        store->destroy(store->memory, store->bytes, store->context);
+    status = wi_trap_is_wanted() ? set_trap(store) : WEFT_OK;
+    if (status != WEFT_OK)
+        end_store(store);
+    return status;
 }
 
 static struct store store_of(struct buffer *buffer)
@@ -116,6 +145,15 @@ static void set_store(struct buffer *buffer, const struct store *store)
     buffer->destroy = store->destroy;
     buffer->context = store->context;
     buffer->bytes = store->bytes;
+}
+
+/* Moves the bytes of a claimed buffer away from who knows where they were. */
+static void leave_trap(struct buffer *buffer)
+{
+    if (buffer->destroy != end_trapped)
+        return;
+    void *memory = wi_load_relaxed(&buffer->data);                                /* owner's own */
+    wi_store_release(&buffer->data, wi_trap_move(memory, (size_t)buffer->bytes)); /* [buffer.bytes] */
 }
 
 /* Sets the size, with zeros in what is new. */
@@ -351,6 +389,7 @@ int weft_buffer_transfer(weft_buffer handle, uint64_t bytes, uint64_t capacity, 
     }
     wi_store_release(&buffer->capacity, capacity); /* [buffer.bytes] */
     set_size(buffer, bytes);
+    leave_trap(buffer);
     moved->id = wi_handles_move(&buffers, row);
     return WEFT_OK;
 }
@@ -386,7 +425,9 @@ static void unclaim(uint64_t id)
 
 static uint64_t move(uint64_t id)
 {
-    return wi_handles_move(&buffers, wi_handles_peek(&buffers, id));
+    struct wi_row *row = wi_handles_peek(&buffers, id);
+    leave_trap(buffer_of(row));
+    return wi_handles_move(&buffers, row);
 }
 
 static void end(uint64_t id)

@@ -2,14 +2,17 @@
  * unit/test_buffer.c - buffers: one owner, stale handles, destructors that run once, views
  */
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <weft/buffer.h>
 
 #include "base/alloc.h"
 #include "base/atomics.h"
+#include "memory/transfer.h"
 #include "os/thread.h"
 #include "support/teardown.h"
+#include "unit/fault.h"
 
 static weft_arena *arena;
 
@@ -58,6 +61,7 @@ static void is_stale(weft_buffer buffer)
 
 Test(buffer, smoke)
 {
+    setenv("WEFT_TRAP_TRANSFERS", "0", 1);
     weft_buffer buffer = new_buffer(100, 4096), moved;
     unsigned char *data = weft_buffer_data(buffer);
     for (int i = 0; i < 100; i++)
@@ -306,4 +310,35 @@ Test(buffer, stampede)
     }
     cr_assert_gt(wins, 0);
     cr_assert_eq(weft_buffer_release((weft_buffer){wi_load_acquire(&baton)}), WEFT_OK);
+}
+
+/* ---- traps ---- */
+
+static void expect_traps(weft_arena *from)
+{
+    weft_buffer buffer, moved;
+    weft_transfer list[1];
+    cr_assert_eq(weft_buffer_create(from, 100, 100, &buffer), WEFT_OK);
+    char *first = weft_buffer_data(buffer);
+    memset(first, 't', 100);
+    cr_assert_eq(weft_buffer_transfer(buffer, 100, 100, &moved), WEFT_OK);
+    cr_assert(faults(first, true));
+    char *second = weft_buffer_data(moved);
+    cr_assert(second[0] == 't' && second[99] == 't');
+    list[0] = weft_transfer_buffer(moved);
+    cr_assert_eq(wi_transfer_claim(list, 1), WEFT_OK);
+    wi_transfer_move(list, 1);
+    cr_assert(faults(second, true));
+    weft_buffer last = {list[0].id};
+    char *third = weft_buffer_data(last);
+    cr_assert(third[0] == 't' && third[99] == 't');
+    cr_assert_eq(weft_buffer_release(last), WEFT_OK);
+    cr_assert(faults(third, true));
+}
+
+Test(buffer, a_pointer_that_is_kept_across_a_move_is_a_trap)
+{
+    setenv("WEFT_TRAP_TRANSFERS", "1", 1);
+    expect_traps(NULL);
+    expect_traps(arena);
 }
