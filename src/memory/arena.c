@@ -207,11 +207,9 @@ int weft_arena_release(weft_arena *open)
     struct wi_arena *arena = wi_arena_of(open);
     if (!arena)
         return WEFT_OK;
-    wi_tsan_release(&arena->references);                             /* [arena.owners] */
     if (wi_fetch_add_acq_rel(&arena->references, (uint32_t)-1) != 1) /* [arena.owners] */
         return WEFT_OK;
-    wi_tsan_acquire(&arena->references); /* [arena.owners] */
-    if (arena->dismiss)
+    if (arena->dismiss) /* [arena.owners] */
         arena->dismiss(arena->attendant);
     wi_blocks_end(arena);
     wi_asan_unpoison(arena->open.base, round_up(arena->max_bytes, WI_PAGE_BYTES));

@@ -202,7 +202,6 @@ static void retire(struct wi_arena *arena, uint32_t class, uint64_t number)
     }
     for (uint32_t i = 0; i < words_of(class); i++) {
         wi_exchange_acq_rel(&slab->free[i], 0); /* [blocks.bits] */
-        wi_tsan_acquire(&slab->free[i]);        /* [blocks.bits] */
     }
     wi_store_relaxed(&slab->state, 0); /* owner's own */
     mark_pages(arena, number, 0, highest);
@@ -273,7 +272,6 @@ static uint32_t make_slab(struct wi_arena *arena, uint32_t class)
     mark_pages(arena, number, class + 1, highest);
     for (uint32_t i = 0; left > 0; i++) {
         uint32_t here = left < 64 ? left : 64;
-        wi_tsan_release(&slab->free[i]);                             /* [blocks.bits] */
         wi_store_release(&slab->free[i], UINT64_MAX >> (64 - here)); /* [blocks.bits] */
         left -= here;
     }
@@ -303,7 +301,6 @@ static void take_blocks(struct wi_arena *arena, uint32_t class, uint32_t number,
         }
         if (taken != 0) {
             wi_fetch_and_acq_rel(&slab->free[i], ~taken); /* [blocks.bits] */
-            wi_tsan_acquire(&slab->free[i]);              /* [blocks.bits] */
         }
     }
     if (wi_fetch_add_acq_rel(&slab->state, count_of(bin) * ONE_OUT) < ONE_OUT) /* [blocks.state] */
@@ -350,7 +347,6 @@ static void put_bits(struct wi_arena *arena, uint32_t class, uint64_t word, uint
     uint32_t number = (uint32_t)(word / (WI_SLAB_NUMBERS / 64));
     struct wi_slab *slab = &arena->slabs[number];
     wi_atomic_u64 *free = &slab->free[word % (WI_SLAB_NUMBERS / 64)];
-    wi_tsan_release(free);                                /* [blocks.bits] */
     wi_fetch_or_acq_rel(free, bits);                      /* [blocks.bits] */
     uint32_t state = wi_load_relaxed(&slab->state), rest; /* [blocks.state] */
     do

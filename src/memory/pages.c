@@ -52,7 +52,6 @@ static void clear(struct wi_arena *arena, uint64_t first, uint64_t end)
 {
     for (; first < end; first = next_word(first)) {
         wi_atomic_u64 *word = &arena->taken[first / 64];
-        wi_tsan_release(word);                            /* [pages.bits] */
         wi_fetch_and_acq_rel(word, ~mask_of(first, end)); /* [pages.bits] */
     }
     wi_fetch_add_release(&arena->header->page_releases, 1); /* [pages.releases] */
@@ -71,7 +70,6 @@ static bool take(struct wi_arena *arena, uint64_t first, uint64_t end)
                 return false;
             }
         } while (!wi_cas_acq_rel(word, &seen, seen | mask)); /* [pages.bits] */
-        wi_tsan_acquire(word);                               /* [pages.bits] */
     }
     return true;
 }

@@ -22,7 +22,8 @@
  *
  * Edges
  *   [deque.item]  store of bottom in push (and each later one in pop) -> load of bottom in wi_deque_look(): the slot,
- *                 the ring that holds it, and all that the owner did before the push.
+ *                 the ring that holds it, and all that the owner did before the push. ThreadSanitizer is told by the
+ *                 slot, so that what the owner does after the push is not ordered.
  *   [deque.ring]  store of ring in grow -> load of ring in wi_deque_look(): the copied items of the new ring.
  *   [deque.top]   CAS of top in wi_deque_take() -> load of top in push: the thief has read the slot that is written
  *                 next.
@@ -84,9 +85,11 @@ static struct wi_ring *grow(weft_deque *deque, struct wi_ring *ring, uint64_t to
     struct wi_ring *larger = ring_create(ring == &no_ring ? deque->first_capacity : (ring->mask + 1) * 2);
     if (!larger)
         return NULL;
-    for (uint64_t i = top; i != bottom; i++)
+    for (uint64_t i = top; i != bottom; i++) {
         wi_store_relaxed(slot(larger, i), wi_load_relaxed(slot(ring, i))); /* owner's own, until [deque.ring] */
-    wi_store_release(&deque->ring, larger);                                /* [deque.ring] */
+        wi_tsan_put(slot(larger, i));                                      /* [deque.item] */
+    }
+    wi_store_release(&deque->ring, larger); /* [deque.ring] */
     if (ring != &no_ring) {
         ring->older = deque->retired;
         deque->retired = ring;
@@ -149,6 +152,7 @@ int weft_deque_push(weft_deque *deque, void *item)
             return WEFT_ENOMEM;
     }
     wi_store_relaxed(slot(ring, bottom), item);   /* owner's own, until [deque.item] */
+    wi_tsan_put(slot(ring, bottom));              /* [deque.item] */
     wi_store_release(&deque->bottom, bottom + 1); /* [deque.item] */
     return WEFT_OK;
 }
@@ -186,6 +190,7 @@ bool wi_deque_look(weft_deque *deque, struct wi_steal *seen)
     if (has_item) {
         struct wi_ring *ring = wi_load_acquire(&deque->ring); /* [deque.ring] */
         seen->item = wi_load_relaxed(slot(ring, top));        /* hint: counts if the CAS in wi_deque_take() succeeds */
+        wi_tsan_acquire(slot(ring, top));                     /* [deque.item] */
         seen->index = top;
     }
     wi_reclaim_leave();

@@ -153,7 +153,7 @@ static void run_told(struct wi_worker *worker, weft_task *task, weft_task_fn *ru
 {
     const weft_pool_options *options = &worker->pool->options;
     wi_tsan_acquire(&task->link); /* [fiber.fork] */
-    if (options->on_start)
+    if (options->on_start || worker->local)
         wi_tsan_acquire(&worker->is_begun); /* [worker.start] */
     worker->relies = false;
     run(&worker->split.owner, task);

@@ -65,10 +65,9 @@ void wi_worker_begin(struct wi_worker *worker)
     worker->is_begun = true;
     if (worker->local)
         memset(worker->local, 0, options->local_bytes);
-    if (!options->on_start)
-        return;
     wi_hide_end();
-    options->on_start(&worker->split.owner, options->context);
+    if (options->on_start)
+        options->on_start(&worker->split.owner, options->context);
     wi_tsan_release(&worker->is_begun); /* [worker.start] */
     wi_hide_begin();
 }

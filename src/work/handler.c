@@ -114,7 +114,6 @@ static void run_root(weft_worker *worker, weft_task *task)
         if (wi_cas_acq_rel(&handler->state, &state, state & ~(uint32_t)BUSY)) /* [handler.news] [handler.turn] */
             return;
     }
-    wi_tsan_release(&handler->state); /* [handler.turn] */
     wi_pool_send_as_guest(handler->pool, &handler->task, run_root);
 }
 
@@ -136,7 +135,6 @@ int weft_port_start(weft_port port, weft_pool *pool, weft_port_fn *run, void *co
         wi_free(handler);
         return status;
     }
-    wi_tsan_release(&handler->state); /* [handler.turn] */
     status = wi_port_listen(port, &handler->listener);
     if (status == WEFT_OK) {
         wi_pool_send_as_guest(pool, &handler->task, run_root);

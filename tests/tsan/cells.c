@@ -4,6 +4,10 @@
 #include <weft/arena.h>
 #include <weft/cell.h>
 
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+
 #include "tsan/corpus.h"
 
 struct job {
@@ -133,6 +137,32 @@ WRONG(given_after_the_notify)
     weft_arena_release(job.arena);
 }
 
+static void *store_and_wait(void *context)
+{
+    weft_outcome outcome;
+    struct job *job = context;
+    weft_cell_wait_u32(job->arena, 64, 0, WEFT_FOREVER, &outcome);
+    job->value = *plain(job->arena, 128);
+    return NULL;
+}
+
+/* A wait that finds another value has seen who stored it. */
+RIGHT(stored_before_a_wait_that_is_not_equal)
+{
+    struct job job = {.arena = small_arena()};
+    pthread_t waiter;
+    uint32_t woken;
+    for (int i = 0; i < 20; i++) {
+        weft_u32_store(plain(job.arena, 64), 0);
+        pthread_create(&waiter, NULL, store_and_wait, &job);
+        *plain(job.arena, 128) = 5;
+        weft_u32_store(plain(job.arena, 64), 1);
+        weft_cell_notify_u32(job.arena, 64, 1, &woken);
+        pthread_join(waiter, NULL);
+    }
+    weft_arena_release(job.arena);
+}
+
 /* ---- waits that do not block ---- */
 
 struct callback {
@@ -189,6 +219,36 @@ WRONG(written_after_the_notify)
     APART(*plain(arena, 128) = 4); /* race: written_after_the_notify */
     finish(&callback);
     weft_arena_release(arena);
+}
+
+BODY(give_and_notify_later)
+{
+    APART(*plain(job_of(task)->arena, 128) = 5); /* race: read_before_the_finish */
+    notify(job_of(task)->arena);
+}
+
+RIGHT(given_before_the_finish)
+{
+    struct job job = {.arena = small_arena()};
+    struct callback callback;
+    begin(NULL, job.arena, &callback, NULL);
+    weft_start(pool, &job.task, give_and_notify_later);
+    finish(&callback);
+    global = *plain(job.arena, 128);
+    weft_wait(pool, &job.task);
+    weft_arena_release(job.arena);
+}
+
+WRONG(read_before_the_finish)
+{
+    struct job job = {.arena = small_arena()};
+    struct callback callback;
+    begin(NULL, job.arena, &callback, NULL);
+    weft_start(pool, &job.task, give_and_notify_later);
+    APART(global = *(volatile uint32_t *)plain(job.arena, 128)); /* race: read_before_the_finish */
+    finish(&callback);
+    weft_wait(pool, &job.task);
+    weft_arena_release(job.arena);
 }
 
 BODY(count)
@@ -274,4 +334,37 @@ WRONG(block_used_by_two)
     weft_wait(pool, &first.task);
     weft_wait(pool, &second.task);
     weft_arena_release(arena);
+}
+
+/* ---- pages ---- */
+
+#define PAGES (4 * 4096)
+
+static int is_free;
+
+BODY(use_pages)
+{
+    void *first, *second;
+    weft_arena_alloc(job_of(task)->arena, 0, PAGES, &first);
+    weft_arena_alloc(job_of(task)->arena, 0, PAGES, &second);
+    memset(first, 1, PAGES);
+    weft_arena_free(job_of(task)->arena, first);
+    memset(second, 2, PAGES);
+    weft_arena_free(job_of(task)->arena, second);
+    __atomic_store_n(&is_free, 1, __ATOMIC_RELAXED);
+}
+
+BODY(use_pages_again)
+{
+    void *both;
+    while (!__atomic_load_n(&is_free, __ATOMIC_RELAXED))
+        sched_yield();
+    weft_arena_alloc(job_of(task)->arena, 0, 2 * PAGES, &both);
+    memset(both, 3, 2 * PAGES);
+    weft_arena_free(job_of(task)->arena, both);
+}
+
+RIGHT(pages_used_again_by_a_larger_block)
+{
+    start_both(pool, use_pages, use_pages_again);
 }

@@ -4,6 +4,7 @@
 #include <weft/task.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include "tsan/corpus.h"
@@ -290,6 +291,8 @@ struct local {
     long *extra;
 };
 
+static int has_run;
+
 static void prepare(weft_worker *worker, void *context)
 {
     struct local *local = weft_worker_local(worker);
@@ -344,6 +347,80 @@ RIGHT(hooks_and_locals)
     long sum = 0;
     use_hooks(prepare, sum_up, &sum);
     global = sum;
+}
+
+/* Runs a root on the one worker of a pool, and on no caller. */
+static void run_on_worker(weft_worker_fn *start, weft_worker_fn *stop, weft_task_fn *run)
+{
+    weft_pool_options options = {.size = sizeof options, .workers = 1, .on_start = start, .on_stop = stop};
+    weft_task root;
+    weft_pool *mine;
+    options.local_bytes = sizeof(struct local);
+    has_run = 0;
+    weft_pool_create(&options, &mine);
+    weft_start(mine, &root, run);
+    while (!__atomic_load_n(&has_run, __ATOMIC_RELAXED))
+        sched_yield();
+    weft_wait(mine, &root);
+    weft_pool_destroy(mine);
+}
+
+static void write_first(weft_worker *worker, void *context)
+{
+    (void)worker, (void)context;
+    other = 5;
+}
+
+BODY(read_what_the_hook_wrote)
+{
+    global = other;
+    __atomic_store_n(&has_run, 1, __ATOMIC_RELAXED);
+}
+
+RIGHT(start_hook_before_the_tasks)
+{
+    run_on_worker(write_first, NULL, read_what_the_hook_wrote);
+}
+
+BODY(write_for_the_hook)
+{
+    other = 6;
+    __atomic_store_n(&has_run, 1, __ATOMIC_RELAXED);
+}
+
+static void read_last(weft_worker *worker, void *context)
+{
+    (void)worker, (void)context;
+    global = other;
+}
+
+RIGHT(stop_hook_after_the_tasks)
+{
+    run_on_worker(NULL, read_last, write_for_the_hook);
+}
+
+BODY(add_to_local)
+{
+    ++((struct local *)weft_worker_local(worker))->tasks;
+}
+
+/* Uses what is its worker's before, between and after others that do so on top of it, some of them not joined yet. */
+BODY(use_local_around_others)
+{
+    weft_task first, second;
+    add_to_local(worker, task);
+    weft_fork(worker, &first, add_to_local);
+    weft_fork(worker, &second, add_to_local);
+    add_to_local(worker, task);
+    weft_join(worker, &first);
+    add_to_local(worker, task);
+    weft_join(worker, &second);
+    __atomic_store_n(&has_run, 1, __ATOMIC_RELAXED);
+}
+
+RIGHT(local_of_a_worker_around_joins)
+{
+    run_on_worker(NULL, NULL, use_local_around_others);
 }
 
 static void prepare_and_share(weft_worker *worker, void *context)

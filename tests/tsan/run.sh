@@ -16,8 +16,8 @@ places() {
     is_access && !has_place && match($0, /tests\/tsan\/[a-z]+\.c:[0-9]+/) {
         place = substr($0, RSTART, RLENGTH)
         sub(/.*\//, "", place)
-        print place
         has_place = 1
+        print place ~ /^corpus\.c/ ? "unknown" : place
     }
     END { done() }'
 }
