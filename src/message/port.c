@@ -2,23 +2,33 @@
  * message/port.c - ports: channels, their ends, and how messages go from one to the others
  *
  * A channel has ends: two, or any number that have joined its name. An end is a row that a handle means, with the queue
- * of what was sent to it. What is posted to an end goes to the queues of all others of its channel.
+ * of what was sent to it. What is posted to an end goes to the queues of all others of its channel. Who receives takes
+ * all that waits out of the queue at once, and keeps for the next receives what it does not give: so senders and
+ * receivers meet at the channel's lock once for many messages. Where the queue has a capacity, one at a time, since its
+ * length counts. README.md has the argument.
  *
  * Invariants
- *   I1  an end is in its channel's list from its making until it is closed; one that is not has an empty queue.
- *   I2  a message in a queue owns what is in its list. It is received once, or dropped once, by who took it out.
- *   I3  an end that travels has `within`, the end in whose queue it waits. That never leads back to itself: a post that
+ *   I1  an end is in its channel's list from its making until it is closed; one that is not has an empty queue
+ *       and nothing ready.
+ *   I2  a message in a queue, or ready, owns what is in its list. It is received once, or dropped once, by who took it
+ *       out.
+ *   I3  an end that travels has `within`, the end in which it waits. That never leads back to itself: a post that
  *       would close such a ring, out of which nobody could receive any more, is refused.
- *   I4  locks are taken in the order transit, channel; two channels' only by who has transit.
+ *   I4  locks are taken in the order transit, receiving, channel; and names, channel. Two channels' only by who has
+ *       transit, two ends' by nobody.
+ *   I5  what is ready was sent before what is in the queue, which moves there only when nothing is ready.
  *
  * Who touches what
  *   channel.ends, end.next, queue, event_fd, listener   who has the channel's lock
+ *   waiting                                             the same; any who looks before it tries
+ *   ready                                               who has the end's lock, receiving; any who looks before it tries
  *   within                                              who has the transit lock
  *   users, next channel                                 who has the names' lock
  *   end.channel   written before the handle is good; any who has pinned or claimed the end
  *
  * Edges
- *   [port.message]   post -> receive, through the channel's lock; told to ThreadSanitizer by the message.
+ *   [port.message]   post -> receive, through the channel's lock, and the end's where it was ready; told to
+ *                    ThreadSanitizer by the message.
  */
 #include "message/port.h"
 
@@ -35,16 +45,23 @@
 #include "os/lock.h"
 #include "queue/event.h"
 
+/* Before sleep a receiver looks for a message, after 1, 2, 4, ... and so many pauses: a few microseconds. More wastes
+ * time where no message comes, fewer sleep where one is about to come. Looks soon one after the other would take the
+ * cache line out of the sender's hands. */
+#define MOST_PAUSES 64
+
 struct end {
     _Alignas(WI_CACHE_LINE) struct wi_row row;
     struct channel *channel;
-    struct wi_event event; /* of all that one may wait for at this end */
+    struct wi_lock receiving;
+    wi_atomic_ptr ready; /* what was sent first, out of the queue */
+    struct end *within;
+    _Alignas(WI_CACHE_LINE) struct wi_event event; /* of all that one may wait for at this end */
     int event_fd;
     struct wi_listener *listener;
-    uint32_t waiting; /* messages in the queue */
+    wi_atomic_u32 waiting; /* messages in the queue */
     struct wi_message *first, *last;
     struct end *next;
-    struct end *within;
 };
 
 struct channel {
@@ -87,13 +104,13 @@ static int pin(weft_port port, struct end **end)
 static bool is_full(const struct end *end)
 {
     uint32_t capacity = end->channel->options.capacity;
-    return capacity != 0 && end->waiting >= capacity;
+    return capacity != 0 && wi_load_relaxed(&end->waiting) >= capacity; /* owner's own: the lock's */
 }
 
 static bool is_half_full(const struct end *end)
 {
     uint32_t capacity = end->channel->options.capacity;
-    return capacity != 0 && end->waiting >= capacity / 2 + capacity % 2;
+    return capacity != 0 && wi_load_relaxed(&end->waiting) >= capacity / 2 + capacity % 2; /* owner's own: the lock's */
 }
 
 static void put(struct end *end, struct wi_message *message)
@@ -101,18 +118,35 @@ static void put(struct end *end, struct wi_message *message)
     message->next = NULL;
     *(end->last ? &end->last->next : &end->first) = message;
     end->last = message;
-    end->waiting++;
+    wi_store_relaxed(&end->waiting, wi_load_relaxed(&end->waiting) + 1); /* owner's own: the lock's */
 }
 
+/* Makes ready what is in the queue: all of it, or, where its length counts, one message. With `receiving`, too. */
+static void make_ready(struct end *end)
+{
+    bool is_bounded = end->channel->options.capacity != 0;
+    struct wi_message *first = end->first, *rest = is_bounded && first ? first->next : NULL;
+    if (rest)
+        first->next = NULL;
+    end->first = rest;
+    end->last = rest ? end->last : NULL;
+    wi_store_relaxed(&end->ready, first);                                           /* owner's own: the lock's */
+    wi_store_relaxed(&end->waiting, rest ? wi_load_relaxed(&end->waiting) - 1 : 0); /* owner's own: the lock's */
+}
+
+/* Gives the first of what is ready, or NULL. With `receiving`. */
 static struct wi_message *take(struct end *end)
 {
-    struct wi_message *message = end->first;
-    if (!message)
-        return NULL;
-    end->first = message->next;
-    end->last = end->first ? end->last : NULL;
-    end->waiting--;
+    struct wi_message *message = wi_load_relaxed(&end->ready); /* owner's own: the lock's */
+    if (message)
+        wi_store_relaxed(&end->ready, message->next); /* owner's own: the lock's */
     return message;
+}
+
+/* Whether nothing is there to be received. A hint without both locks. */
+static bool is_empty(struct end *end)
+{
+    return !wi_load_relaxed(&end->ready) && wi_load_relaxed(&end->waiting) == 0; /* hint: an attempt follows */
 }
 
 /* The first of an end's channel, or the next after `after`, that is another end. */
@@ -231,8 +265,14 @@ static int shut(weft_port port, struct wi_message **doomed)
         return status;
     struct end *end = end_of(row);
     wi_lock_acquire(&transit);
+    wi_lock_acquire(&end->receiving);
     wi_lock_acquire(&end->channel->lock);
-    for (struct wi_message *message; (message = take(end));) {
+    while (!is_empty(end)) {
+        struct wi_message *message = take(end);
+        if (!message) {
+            make_ready(end);
+            continue;
+        }
         set_within(message, NULL);
         message->next = *doomed;
         *doomed = message;
@@ -246,6 +286,7 @@ static int shut(weft_port port, struct wi_message **doomed)
     for (struct end *peer = end->channel->ends; peer; peer = peer->next)
         tell(peer);
     wi_lock_release(&end->channel->lock);
+    wi_lock_release(&end->receiving);
     wi_lock_release(&transit);
     unpin(end);
     return WEFT_OK;
@@ -503,20 +544,30 @@ int weft_port_post(weft_port port, const void *bytes, size_t size, const weft_tr
 
 /* ---- receiving ---- */
 
-/* Takes the oldest message; WEFT_EAGAIN, WEFT_ECLOSED. */
-static int receive(struct end *end, struct wi_message **result)
+/* Takes the oldest message; WEFT_EAGAIN, WEFT_ECLOSED. With `receiving`. */
+static int take_from_queue(struct end *end, struct wi_message **message)
 {
     int status = WEFT_OK;
     wi_lock_acquire(&end->channel->lock);
     bool was_half_full = is_half_full(end);
-    struct wi_message *message = take(end);
+    make_ready(end);
     struct end *peer = other(end, NULL);
-    if (!message)
+    *message = take(end);
+    if (!*message)
         status = !peer && end->channel->is_pair ? WEFT_ECLOSED : WEFT_EAGAIN;
     for (; was_half_full && !is_half_full(end) && peer; peer = other(end, peer))
         tell(peer);
     wi_lock_release(&end->channel->lock);
-    if (!message)
+    return status;
+}
+
+static int receive(struct end *end, struct wi_message **result)
+{
+    wi_lock_acquire(&end->receiving);
+    struct wi_message *message = take(end);
+    int status = message ? WEFT_OK : take_from_queue(end, &message);
+    wi_lock_release(&end->receiving);
+    if (status != WEFT_OK)
         return status;
     wi_tsan_acquire(message); /* [port.message] */
     if (message->has_ports) {
@@ -544,34 +595,39 @@ int weft_port_try_receive(weft_port port, weft_message **message)
 
 /* Tries again whenever the end is told something, as long as the answer is WEFT_EAGAIN. A port that is closed
  * meanwhile is WEFT_ECLOSED. */
-static int wait_for(weft_port port, uint64_t timeout_ns, int (*attempt)(struct end *end, struct wi_message **message),
-                    struct wi_message **message)
+static int wait_for(weft_port port, struct end *end, uint64_t timeout_ns,
+                    int (*attempt)(struct end *end, struct wi_message **message), struct wi_message **message)
 {
-    struct end *end;
-    int status = pin(port, &end);
-    if (status != WEFT_OK)
-        return status;
     uint64_t deadline = wi_clock_deadline(timeout_ns);
     for (bool in_time = true;;) {
         uint32_t key = wi_event_prepare(&end->event);
         bool is_closed = !wi_handles_peek(&ports, port.id);
-        status = is_closed ? WEFT_ECLOSED : attempt(end, message);
+        int status = is_closed ? WEFT_ECLOSED : attempt(end, message);
         if (status != WEFT_EAGAIN || !in_time) {
             wi_event_cancel(&end->event);
-            break;
+            return status == WEFT_EAGAIN ? WEFT_ETIMEDOUT : status;
         }
         in_time = wi_event_wait(&end->event, key, deadline);
     }
-    unpin(end);
-    return status == WEFT_EAGAIN ? WEFT_ETIMEDOUT : status;
 }
 
 int weft_port_receive(weft_port port, uint64_t timeout_ns, weft_message **message)
 {
+    struct end *end;
     struct wi_message *received;
-    int status = message ? wait_for(port, timeout_ns, receive, &received) : WEFT_EINVAL;
+    int status = message ? pin(port, &end) : WEFT_EINVAL;
+    if (status != WEFT_OK)
+        return status;
+    for (int pauses = 1; timeout_ns != 0 && pauses <= MOST_PAUSES && is_empty(end); pauses *= 2)
+        for (int i = 0; i < pauses; i++)
+            wi_pause();
+    /* Who finds a message announces no wait, so that its sender need not wake anybody. */
+    status = receive(end, &received);
+    if (status == WEFT_EAGAIN)
+        status = wait_for(port, end, timeout_ns, receive, &received);
     if (status == WEFT_OK)
         *message = &received->open;
+    unpin(end);
     return status;
 }
 
@@ -602,7 +658,13 @@ int weft_port_needs_drain(weft_port port)
 
 int weft_port_drain(weft_port port, uint64_t timeout_ns)
 {
-    return wait_for(port, timeout_ns, look_at_others, NULL);
+    struct end *end;
+    int status = pin(port, &end);
+    if (status != WEFT_OK)
+        return status;
+    status = wait_for(port, end, timeout_ns, look_at_others, NULL);
+    unpin(end);
+    return status;
 }
 
 int weft_port_set_event_fd(weft_port port, int fd)
@@ -611,11 +673,13 @@ int weft_port_set_event_fd(weft_port port, int fd)
     int status = pin(port, &end);
     if (status != WEFT_OK)
         return status;
+    wi_lock_acquire(&end->receiving);
     wi_lock_acquire(&end->channel->lock);
     end->event_fd = fd;
-    if (end->first && fd >= 0)
+    if (!is_empty(end) && fd >= 0)
         wi_event_fd_add(fd);
     wi_lock_release(&end->channel->lock);
+    wi_lock_release(&end->receiving);
     unpin(end);
     return WEFT_OK;
 }

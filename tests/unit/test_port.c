@@ -214,6 +214,35 @@ Test(port, destroy_nonempty)
     }
 }
 
+/* The first receive takes all that waits out of the queue. What it leaves still waits in the port: it travels along, it
+ * is counted, it keeps the port out of rings, and it is dropped. */
+Test(port, what_one_receive_leaves_still_waits_in_the_port)
+{
+    uint64_t value;
+    int fd = eventfd(0, EFD_NONBLOCK);
+    weft_port_options options = {.size = sizeof options, .on_drop = on_drop};
+    weft_port c, d, e, f;
+    cr_assert_eq(weft_port_pair(&options, &c, &d), WEFT_OK);
+    cr_assert_eq(weft_port_pair(NULL, &e, &f), WEFT_OK);
+    post(c, 0);
+    post(c, 1);
+    post_port(c, b, WEFT_OK);
+    post(c, 3);
+    expect(d, 0);
+    post_port(a, d, WEFT_EINVAL);
+    cr_assert_eq(weft_port_set_event_fd(d, fd), WEFT_OK);
+    cr_assert_eq(read(fd, &value, sizeof value), sizeof value);
+    post_port(e, d, WEFT_OK);
+    post(c, 4);
+    d = receive_port(f);
+    expect(d, 1);
+    post(a, 5);
+    cr_assert_eq(weft_port_close(d), WEFT_OK);
+    cr_assert_eq(dropped, 3);
+    cr_assert_eq(weft_port_post(a, NULL, 0, NULL, 0), WEFT_ECLOSED); /* b was closed with its message */
+    close(fd);
+}
+
 Test(port, what_is_not_taken_is_released_with_its_message)
 {
     weft_message *message;
@@ -239,8 +268,11 @@ Test(port, a_full_queue_refuses_and_says_so_before)
     post(a, 3);
     cr_assert_eq(weft_port_post(a, NULL, 0, &entry, 1), WEFT_EAGAIN);
     cr_assert_eq(ends, 0);
+    expect(b, 0);
+    post(a, 4);
+    cr_assert_eq(weft_port_post(a, NULL, 0, &entry, 1), WEFT_EAGAIN); /* one came out, one went in */
     cr_assert_eq(weft_buffer_release((weft_buffer){entry.id}), WEFT_OK);
-    for (int i = 0; i < 3; i++)
+    for (int i = 1; i < 4; i++)
         expect(b, i);
     cr_assert_eq(weft_port_drain(a, WEFT_FOREVER), WEFT_OK);
     cr_assert_eq(weft_port_close(b), WEFT_OK);
