@@ -1,5 +1,6 @@
 /*
- * arena/measure.h - what the measurements of the arena share: contenders by turns, their results checked, one line each
+ * arena/measure.h - what the measurements of arena/ and transfer/ share: contenders by turns, their results checked,
+ *                   one line each
  *
  * A contender runs a workload and returns the seconds that it took; what it has computed must be what is expected, or
  * its line says that it is not ok. All contenders of a workload run once before any is measured, and then by turns.
@@ -58,13 +59,15 @@ static inline void measure(const char *workload, const struct contender *contend
         printf("{\"workload\":\"%s\",\"contender\":\"%s\",\"workers\":%d,\"size\":%" PRIu64 ",\"seconds\":[", workload,
                contenders[i].name, workers, size);
         for (int round = 0; round < MEASURE_ROUNDS; round++)
-            printf("%s%.6f", round ? "," : "", seconds[i][round]);
+            printf("%s%.9f", round ? "," : "", seconds[i][round]);
         qsort(seconds[i], MEASURE_ROUNDS, sizeof(double), measure_compare);
         double median = seconds[i][MEASURE_ROUNDS / 2];
         if (i == 0)
             base = median;
-        printf("],\"median_s\":%.6f,\"result\":%" PRIu64 ",\"ok\":%s,\"ns_per_operation\":%.2f,\"ratio\":%.3f}\n",
-               median, result[i], ok[i] ? "true" : "false", median * 1e9 / (double)operations, median / base);
+        printf("],\"median_s\":%.9f,\"q1_s\":%.9f,\"q3_s\":%.9f,", median, seconds[i][MEASURE_ROUNDS / 4],
+               seconds[i][MEASURE_ROUNDS - 1 - MEASURE_ROUNDS / 4]);
+        printf("\"result\":%" PRIu64 ",\"ok\":%s,\"ns_per_operation\":%.2f,\"ratio\":%.3f}\n", result[i],
+               ok[i] ? "true" : "false", median * 1e9 / (double)operations, median / base);
         fflush(stdout);
     }
 }
