@@ -21,10 +21,12 @@
  * Who touches what
  *   channel.ends, end.next, queue, event_fd, listener   who has the channel's lock
  *   waiting                                             the same; any who looks before it tries
- *   ready                                               who has the end's lock, receiving; any who looks before it tries
+ *   ready                                               who has receiving; any who looks before it tries
  *   within                                              who has the transit lock
  *   users, next channel                                 who has the names' lock
  *   end.channel   written before the handle is good; any who has pinned or claimed the end
+ *
+ * What is done at ends is hidden from ThreadSanitizer (base/hide.h): only messages order who posts and who receives.
  *
  * Edges
  *   [port.message]   post -> receive, through the channel's lock, and the end's where it was ready; told to
@@ -35,6 +37,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/hide.h"
 #include "base/layout.h"
 #include "base/options.h"
 #include "memory/handles.h"
@@ -93,7 +96,9 @@ static int status_of(int status)
 static int pin(weft_port port, struct end **end)
 {
     struct wi_row *row;
+    wi_hide_begin();
     int status = status_of(wi_handles_pin(&ports, port.id, &row));
+    wi_hide_end();
     if (status == WEFT_OK)
         *end = end_of(row);
     return status;
@@ -228,10 +233,12 @@ static void leave_channel(struct channel *channel)
 static void unpin(struct end *end)
 {
     struct channel *channel = end->channel;
-    if (!wi_handles_unpin(&end->row))
-        return;
-    wi_handles_give_back(&ports, &end->row);
-    leave_channel(channel);
+    wi_hide_begin();
+    if (wi_handles_unpin(&end->row)) {
+        wi_handles_give_back(&ports, &end->row);
+        leave_channel(channel);
+    }
+    wi_hide_end();
 }
 
 /* ---- ends that travel: with the transit lock ---- */
@@ -256,14 +263,9 @@ static bool is_ring(const struct wi_message *message, const struct end *end)
 
 /* ---- the end ---- */
 
-/* Closes a port, and puts what waits in it before `*doomed`. */
-static int shut(weft_port port, struct wi_message **doomed)
+/* Takes a retired end out of its channel, and puts what waits in it before `*doomed`. */
+static void take_down(struct end *end, struct wi_message **doomed)
 {
-    struct wi_row *row;
-    int status = status_of(wi_handles_retire(&ports, port.id, &row));
-    if (status != WEFT_OK)
-        return status;
-    struct end *end = end_of(row);
     wi_lock_acquire(&transit);
     wi_lock_acquire(&end->receiving);
     wi_lock_acquire(&end->channel->lock);
@@ -288,8 +290,20 @@ static int shut(weft_port port, struct wi_message **doomed)
     wi_lock_release(&end->channel->lock);
     wi_lock_release(&end->receiving);
     wi_lock_release(&transit);
-    unpin(end);
-    return WEFT_OK;
+}
+
+/* Closes a port, and puts what waits in it before `*doomed`. */
+static int shut(weft_port port, struct wi_message **doomed)
+{
+    struct wi_row *row;
+    wi_hide_begin();
+    int status = status_of(wi_handles_retire(&ports, port.id, &row));
+    if (status == WEFT_OK) {
+        take_down(end_of(row), doomed);
+        unpin(end_of(row));
+    }
+    wi_hide_end();
+    return status;
 }
 
 /* Releases what a message owns; what waits in its ports becomes doomed. Frees it. */
@@ -310,8 +324,8 @@ static void drop(struct wi_message *doomed)
 {
     while (doomed) {
         struct wi_message *message = doomed;
-        doomed = message->next;
         wi_tsan_acquire(message); /* [port.message] */
+        doomed = message->next;
         if (message->on_drop)
             message->on_drop(&message->open, message->context);
         end_message(message, &doomed);
@@ -358,9 +372,11 @@ static void unclaim(uint64_t id)
 static uint64_t move(uint64_t id)
 {
     struct end *end = end_of(wi_handles_peek(&ports, id));
+    wi_hide_begin();
     wi_lock_acquire(&end->channel->lock);
     tell_last(end);
     wi_lock_release(&end->channel->lock);
+    wi_hide_end();
     return wi_handles_move(&ports, &end->row);
 }
 
@@ -420,6 +436,7 @@ int weft_port_join(const char *name, const weft_port_options *options, weft_port
     if (status != WEFT_OK)
         return status;
     wi_transfer_introduce(WEFT_TRANSFER_PORT, &port_transfers);
+    wi_hide_begin();
     wi_lock_acquire(&names);
     struct channel *channel = find_named(name, &known);
     status = channel ? make_end(channel, &end) : WEFT_ENOMEM;
@@ -427,6 +444,7 @@ int weft_port_join(const char *name, const weft_port_options *options, weft_port
     if (is_unused)
         named = channel->next;
     wi_lock_release(&names);
+    wi_hide_end();
     if (is_unused)
         wi_free(channel);
     if (status == WEFT_OK)
@@ -472,10 +490,12 @@ static void deliver(struct end *from, struct wi_message *message)
         struct wi_message *next = message->next;
         message->on_drop = from->channel->options.on_drop;
         message->context = from->channel->options.context;
+        wi_hide_end();
         wi_transfer_move(message->list, message->open.count);
+        wi_tsan_release(message); /* [port.message] */
+        wi_hide_begin();
         if (message->has_ports)
             set_within(message, to);
-        wi_tsan_release(message); /* [port.message] */
         put(to, message);
         tell(to);
         message = next;
@@ -495,6 +515,7 @@ static void free_chain(struct wi_message *message)
 static int send(struct end *from, struct wi_message *message)
 {
     bool has_ports = message->has_ports;
+    wi_hide_begin();
     if (has_ports)
         wi_lock_acquire(&transit);
     wi_lock_acquire(&from->channel->lock);
@@ -507,6 +528,7 @@ static int send(struct end *from, struct wi_message *message)
     wi_lock_release(&from->channel->lock);
     if (has_ports)
         wi_lock_release(&transit);
+    wi_hide_end();
     if (status == WEFT_OK && is_alone)
         wi_free(message);
     return status;
@@ -561,22 +583,25 @@ static int take_from_queue(struct end *end, struct wi_message **message)
     return status;
 }
 
-static int receive(struct end *end, struct wi_message **result)
+static int receive(struct end *end, struct wi_message **message)
 {
     wi_lock_acquire(&end->receiving);
-    struct wi_message *message = take(end);
-    int status = message ? WEFT_OK : take_from_queue(end, &message);
+    *message = take(end);
+    int status = *message ? WEFT_OK : take_from_queue(end, message);
     wi_lock_release(&end->receiving);
-    if (status != WEFT_OK)
-        return status;
-    wi_tsan_acquire(message); /* [port.message] */
-    if (message->has_ports) {
+    if (status == WEFT_OK && (*message)->has_ports) {
         wi_lock_acquire(&transit);
-        set_within(message, NULL);
+        set_within(*message, NULL);
         wi_lock_release(&transit);
     }
-    *result = message;
-    return WEFT_OK;
+    return status;
+}
+
+/* Gives what was received to the program. */
+static void give(struct wi_message *received, weft_message **message)
+{
+    wi_tsan_acquire(received); /* [port.message] */
+    *message = &received->open;
 }
 
 int weft_port_try_receive(weft_port port, weft_message **message)
@@ -586,9 +611,11 @@ int weft_port_try_receive(weft_port port, weft_message **message)
     int status = message ? pin(port, &end) : WEFT_EINVAL;
     if (status != WEFT_OK)
         return status;
+    wi_hide_begin();
     status = receive(end, &received);
+    wi_hide_end();
     if (status == WEFT_OK)
-        *message = &received->open;
+        give(received, message);
     unpin(end);
     return status;
 }
@@ -618,6 +645,7 @@ int weft_port_receive(weft_port port, uint64_t timeout_ns, weft_message **messag
     int status = message ? pin(port, &end) : WEFT_EINVAL;
     if (status != WEFT_OK)
         return status;
+    wi_hide_begin();
     for (int pauses = 1; timeout_ns != 0 && pauses <= MOST_PAUSES && is_empty(end); pauses *= 2)
         for (int i = 0; i < pauses; i++)
             wi_pause();
@@ -625,8 +653,9 @@ int weft_port_receive(weft_port port, uint64_t timeout_ns, weft_message **messag
     status = receive(end, &received);
     if (status == WEFT_EAGAIN)
         status = wait_for(port, end, timeout_ns, receive, &received);
+    wi_hide_end();
     if (status == WEFT_OK)
-        *message = &received->open;
+        give(received, message);
     unpin(end);
     return status;
 }
@@ -651,7 +680,9 @@ int weft_port_needs_drain(weft_port port)
     struct end *end;
     if (pin(port, &end) != WEFT_OK)
         return 0;
+    wi_hide_begin();
     bool needs = look_at_others(end, NULL) == WEFT_EAGAIN;
+    wi_hide_end();
     unpin(end);
     return needs;
 }
@@ -662,7 +693,9 @@ int weft_port_drain(weft_port port, uint64_t timeout_ns)
     int status = pin(port, &end);
     if (status != WEFT_OK)
         return status;
+    wi_hide_begin();
     status = wait_for(port, end, timeout_ns, look_at_others, NULL);
+    wi_hide_end();
     unpin(end);
     return status;
 }
@@ -673,6 +706,7 @@ int weft_port_set_event_fd(weft_port port, int fd)
     int status = pin(port, &end);
     if (status != WEFT_OK)
         return status;
+    wi_hide_begin();
     wi_lock_acquire(&end->receiving);
     wi_lock_acquire(&end->channel->lock);
     end->event_fd = fd;
@@ -680,6 +714,7 @@ int weft_port_set_event_fd(weft_port port, int fd)
         wi_event_fd_add(fd);
     wi_lock_release(&end->channel->lock);
     wi_lock_release(&end->receiving);
+    wi_hide_end();
     unpin(end);
     return WEFT_OK;
 }
@@ -692,12 +727,14 @@ int wi_port_listen(weft_port port, struct wi_listener *listener)
     int status = pin(port, &end);
     if (status != WEFT_OK)
         return status;
+    wi_hide_begin();
     wi_lock_acquire(&end->channel->lock);
     if (end->listener)
         status = WEFT_EINVAL;
     else
         end->listener = listener;
     wi_lock_release(&end->channel->lock);
+    wi_hide_end();
     unpin(end);
     return status;
 }
@@ -707,10 +744,12 @@ bool wi_port_ignore(weft_port port)
     struct end *end;
     if (pin(port, &end) != WEFT_OK)
         return false;
+    wi_hide_begin();
     wi_lock_acquire(&end->channel->lock);
     bool was_heard = end->listener != NULL;
     end->listener = NULL;
     wi_lock_release(&end->channel->lock);
+    wi_hide_end();
     unpin(end);
     return was_heard;
 }
@@ -721,12 +760,14 @@ int wi_port_say(weft_port port, enum wi_word word)
     int status = pin(port, &end);
     if (status != WEFT_OK)
         return status;
+    wi_hide_begin();
     wi_lock_acquire(&end->channel->lock);
     if (end->listener)
         end->listener->hear(end->listener, word);
     else
         status = WEFT_EINVAL;
     wi_lock_release(&end->channel->lock);
+    wi_hide_end();
     unpin(end);
     return status;
 }
