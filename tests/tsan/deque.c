@@ -39,6 +39,8 @@ static void push_all(int changes)
         weft_deque_push(deque, &numbers[i]);
         if (changes)
             APART(numbers[i] = 1); /* race: item_changed_after_the_push */
+        if (i % 50 == 0)
+            weft_deque_reclaim(deque);
     }
     pthread_join(thief, NULL);
     weft_deque_destroy(deque);

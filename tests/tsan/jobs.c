@@ -292,10 +292,30 @@ WRONG(buffer_lent_to_two_jobs)
 
 /* ---- the end of a pool ---- */
 
+#define CANCELED 20
+
+static int may_cancel, ended;
+
 static void *cancel(void *context)
 {
+    while (!__atomic_load_n(&may_cancel, __ATOMIC_RELAXED))
+        sched_yield();
     weft_pool_shutdown(context, WEFT_CANCEL_QUEUED, WEFT_FOREVER);
     return NULL;
+}
+
+static void count_end(void *memory, uint64_t bytes, void *context)
+{
+    end_number(memory, bytes, context);
+    __atomic_fetch_add(&ended, 1, __ATOMIC_RELAXED);
+}
+
+/* Keeps its worker busy until all others are cancelled. */
+JOB(stay)
+{
+    (void)job;
+    while (__atomic_load_n(&ended, __ATOMIC_RELAXED) != CANCELED)
+        sched_yield();
 }
 
 /* What was submitted is released by whoever cancels. */
@@ -306,11 +326,17 @@ RIGHT(jobs_cancelled_by_another_thread)
     pthread_t thread;
     weft_pool_create(&options, &mine);
     pthread_create(&thread, NULL, cancel, mine);
-    for (int i = 0; i < 200; i++) {
-        weft_transfer list[] = {new_number(i)};
+    weft_submit(mine, stay, NULL, 0, NULL, 0, NULL);
+    for (int i = 0; i < CANCELED; i++) {
+        weft_buffer buffer = {0};
+        long *memory = malloc(sizeof *memory);
+        *memory = i;
+        weft_buffer_adopt(memory, sizeof *memory, count_end, NULL, &buffer);
+        weft_transfer list[] = {weft_transfer_buffer(buffer)};
         if (weft_submit(mine, send_back, NULL, 0, list, 1, NULL) != WEFT_OK)
-            weft_buffer_release((weft_buffer){list[0].id});
+            weft_buffer_release(buffer);
     }
+    __atomic_store_n(&may_cancel, 1, __ATOMIC_RELAXED);
     pthread_join(thread, NULL);
     weft_pool_destroy(mine);
 }

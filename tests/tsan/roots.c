@@ -173,11 +173,21 @@ static weft_pool *small_pool(void)
     return made;
 }
 
+static int has_given;
+
+BODY(give_and_tell)
+{
+    give(worker, task);
+    __atomic_store_n(&has_given, 1, __ATOMIC_RELAXED);
+}
+
 RIGHT(read_after_shutdown)
 {
     struct job job = {.value = 2};
     weft_pool *mine = small_pool();
-    weft_start(mine, &job.task, give);
+    weft_start(mine, &job.task, give_and_tell);
+    while (!__atomic_load_n(&has_given, __ATOMIC_RELAXED))
+        sched_yield();
     weft_pool_shutdown(mine, WEFT_DRAIN, WEFT_FOREVER);
     global = job.result;
     weft_wait(mine, &job.task);
@@ -407,13 +417,14 @@ BODY(add_to_local)
 /* Uses what is its worker's before, between and after others that do so on top of it, some of them not joined yet. */
 BODY(use_local_around_others)
 {
+    struct local *local = weft_worker_local(worker);
     weft_task first, second;
-    add_to_local(worker, task);
+    ++local->tasks;
     weft_fork(worker, &first, add_to_local);
     weft_fork(worker, &second, add_to_local);
-    add_to_local(worker, task);
+    ++local->tasks;
     weft_join(worker, &first);
-    add_to_local(worker, task);
+    ++local->tasks;
     weft_join(worker, &second);
     __atomic_store_n(&has_run, 1, __ATOMIC_RELAXED);
 }
