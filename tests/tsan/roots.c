@@ -183,7 +183,7 @@ BODY(give_and_tell)
 
 RIGHT(read_after_shutdown)
 {
-    struct job job = {.value = 2};
+    static struct job job = {.value = 2};
     weft_pool *mine = small_pool();
     weft_start(mine, &job.task, give_and_tell);
     while (!__atomic_load_n(&has_given, __ATOMIC_RELAXED))
