@@ -161,14 +161,29 @@ static struct end *other(const struct end *end, const struct end *after)
     return next == end ? next->next : next;
 }
 
-/* Tells an end that something has changed. */
-static void tell(struct end *end)
+/* Tells who has asked to be told without sleeping. */
+static void ring(struct end *end)
 {
-    wi_event_notify(&end->event);
     if (end->event_fd >= 0)
         wi_event_fd_add(end->event_fd);
     if (end->listener)
         end->listener->hear(end->listener, WI_PORT_NEWS);
+}
+
+/* Tells an end that something has changed. */
+static void tell(struct end *end)
+{
+    wi_event_notify(&end->event);
+    ring(end);
+}
+
+/* Tells an end of the message that was put last. Who sleeps found nothing, and was told of what came next, all of them;
+ * to tell them again until they are awake would be a system call for each message. */
+static void tell_of_message(struct end *end)
+{
+    if (end->first == end->last)
+        wi_event_notify(&end->event);
+    ring(end);
 }
 
 /* The handle becomes stale, or is: nobody is told any more. */
@@ -497,7 +512,7 @@ static void deliver(struct end *from, struct wi_message *message)
         if (message->has_ports)
             set_within(message, to);
         put(to, message);
-        tell(to);
+        tell_of_message(to);
         message = next;
     }
 }

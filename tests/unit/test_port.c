@@ -379,6 +379,39 @@ Test(port, exactly_once)
         wi_thread_join(&threads[i]);
 }
 
+/* Sends back what it receives, until the other end is closed. */
+static void *echo(void *context)
+{
+    weft_message *message;
+    while (weft_port_receive(b, WEFT_FOREVER, &message) == WEFT_OK) {
+        weft_port_post(b, message->bytes, message->size, NULL, 0);
+        weft_message_release(message);
+    }
+    return context;
+}
+
+/* Only who puts a message into an empty queue wakes, so that must be enough for all who sleep. A hang is a failure. */
+Test(port, no_starvation)
+{
+    wi_thread threads[2];
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(wi_thread_create(&threads[i], 0, echo, NULL), WEFT_OK);
+    for (int i = 0; i < 3000; i++) {
+        int burst = 1 + i % 3;
+        for (int j = 0; j < burst; j++)
+            post(a, i);
+        for (int j = 0; j < burst; j++) {
+            weft_message *message;
+            cr_assert_eq(weft_port_receive(a, WEFT_FOREVER, &message), WEFT_OK);
+            cr_assert_eq(number_of(message), i);
+            weft_message_release(message);
+        }
+    }
+    cr_assert_eq(weft_port_close(a), WEFT_OK);
+    for (int i = 0; i < 2; i++)
+        wi_thread_join(&threads[i]);
+}
+
 static void *receive_one(void *context)
 {
     weft_message *message;
