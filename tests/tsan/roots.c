@@ -434,6 +434,52 @@ RIGHT(local_of_a_worker_around_joins)
     run_on_worker(NULL, NULL, use_local_around_others);
 }
 
+/* A root that a join runs on top of its task, while what it waits for is with another worker. */
+static struct {
+    weft_pool *pool;
+    weft_task joining, root;
+    int is_stolen, root_has_run;
+} helped;
+
+BODY(stay_until_the_root_has_run)
+{
+    __atomic_store_n(&helped.is_stolen, 1, __ATOMIC_RELAXED);
+    while (!__atomic_load_n(&helped.root_has_run, __ATOMIC_RELAXED))
+        sched_yield();
+}
+
+BODY(run_on_top)
+{
+    add_to_local(worker, task);
+    __atomic_store_n(&helped.root_has_run, 1, __ATOMIC_RELAXED);
+}
+
+BODY(join_and_help)
+{
+    struct local *local = weft_worker_local(worker);
+    weft_task stolen;
+    ++local->tasks;
+    weft_fork(worker, &stolen, stay_until_the_root_has_run);
+    while (!__atomic_load_n(&helped.is_stolen, __ATOMIC_RELAXED))
+        sched_yield();
+    weft_start(helped.pool, &helped.root, run_on_top);
+    weft_join(worker, &stolen);
+    ++local->tasks;
+    __atomic_store_n(&has_run, 1, __ATOMIC_RELAXED);
+}
+
+RIGHT(local_of_a_worker_that_helps)
+{
+    weft_pool_options options = {.size = sizeof options, .workers = 2, .local_bytes = sizeof(struct local)};
+    weft_pool_create(&options, &helped.pool);
+    weft_start(helped.pool, &helped.joining, join_and_help);
+    while (!__atomic_load_n(&has_run, __ATOMIC_RELAXED))
+        sched_yield();
+    weft_wait(helped.pool, &helped.joining);
+    weft_wait(helped.pool, &helped.root);
+    weft_pool_destroy(helped.pool);
+}
+
 static void prepare_and_share(weft_worker *worker, void *context)
 {
     prepare(worker, context);
